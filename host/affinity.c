@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All spaces of a vCPU run on one host CPU, because a hand-over between two
+ * processes costs a tenth there.  The monitor is left to the host's scheduler.
+ *
+ * Once a second the holder's /proc/PID/schedstat tells how long it had to wait
+ * for its CPU.  When that is more than a quarter of the time and another allowed
+ * CPU was idle for more than half of it, everything moves there together.  The
+ * set of allowed CPUs is the monitor's and read anew each time, so a changed
+ * cpuset is followed.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/affinity.h"
+#include "host/spaces.h"
+
+#define MAX_CPUS	CPU_SETSIZE
+#define WAIT_LIMIT	250000000ULL	/* ns of a second */
+
+static int chosen = -1;
+static unsigned long long idle_before[MAX_CPUS];
+
+static void pin(pid_t pid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(pid, sizeof(set), &set);
+}
+
+/* Ticks that each CPU was idle since the last call; 0 where unknown. */
+static void read_idle(unsigned long long *delta)
+{
+	char line[512];
+	FILE *file = fopen("/proc/stat", "re");
+
+	memset(delta, 0, sizeof(*delta) * MAX_CPUS);
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		unsigned long long user, nice, system, idle, wait;
+		int cpu;
+
+		if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu", &cpu, &user, &nice, &system, &idle, &wait) != 6 ||
+		    cpu < 0 || cpu >= MAX_CPUS)
+			continue;
+		delta[cpu] = idle + wait - idle_before[cpu];
+		idle_before[cpu] = idle + wait;
+	}
+	fclose(file);
+}
+
+static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
+{
+	int cpu, best = -1;
+
+	for (cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (CPU_ISSET(cpu, allowed) && (best < 0 || delta[cpu] > delta[best]))
+			best = cpu;
+	return best;
+}
+
+void affinity_apply(struct vm *vm)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	if (chosen < 0 || !CPU_ISSET(chosen, &allowed)) {
+		/* No history yet: spread guests over CPUs by process id. */
+		int n = CPU_COUNT(&allowed), skip = n ? getpid() % n : 0, cpu;
+
+		chosen = -1;
+		for (cpu = 0; cpu < MAX_CPUS && chosen < 0; cpu++)
+			if (CPU_ISSET(cpu, &allowed) && !skip--)
+				chosen = cpu;
+	}
+	if (chosen >= 0 && vm->zygote > 0)
+		pin(vm->zygote, chosen);
+}
+
+static unsigned long long waited_ns(pid_t pid)
+{
+	unsigned long long ran, waited = 0;
+	char path[64], text[128];
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[got > 0 ? got : 0] = 0;
+	if (sscanf(text, "%llu %llu", &ran, &waited) != 2)
+		return 0;
+	return waited;
+}
+
+static void move_all(struct vm *vm)
+{
+	unsigned int slot;
+
+	affinity_apply(vm);
+	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
+		pid_t pid;
+
+		if (lol_state_space(vm->state, slot)->state == LOL_SPACE_FREE)
+			continue;
+		pid = spaces_pid(vm, slot);
+		if (pid > 0)
+			pin(pid, chosen);
+	}
+}
+
+void affinity_review(struct vm *vm)
+{
+	static unsigned long long before;
+	static pid_t before_pid;
+	unsigned long long delta[MAX_CPUS], now;
+	long ticks = sysconf(_SC_CLK_TCK);
+	pid_t pid = spaces_pid(vm, vm_vcpu(vm)->holder);
+	cpu_set_t allowed;
+	int best;
+
+	if (pid <= 0 || sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed))
+		return;
+	now = waited_ns(pid);
+	read_idle(delta);
+	best = most_idle(&allowed, delta);
+	if (best >= 0 && (!CPU_ISSET(chosen, &allowed) ||
+			  (pid == before_pid && now - before > WAIT_LIMIT && best != chosen &&
+			   delta[best] > (unsigned long long)ticks / 2))) {
+		chosen = best;
+		move_all(vm);
+	}
+	before = now;
+	before_pid = pid;
+}

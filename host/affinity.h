@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HOST_AFFINITY_H
+#define HOST_AFFINITY_H
+
+#include "host/vm.h"
+
+/** affinity_apply - put the zygote, hence the spaces it makes, on the vCPU's host CPU */
+void affinity_apply(struct vm *vm);
+
+/** affinity_review - move all spaces if another CPU would be better; once a second */
+void affinity_review(struct vm *vm);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HOST_CLOCK_H
+#define HOST_CLOCK_H
+
+#include <stdint.h>
+
+#include <lol/boot.h>
+
+/* The guest's clock, see clock.c. */
+struct clock {
+	struct lol_clock *page;	/* in guest RAM: written here, never trusted */
+	struct lol_clock now;	/* what was last written */
+	uint64_t start_ns;	/* CLOCK_MONOTONIC at the guest's time zero */
+	uint64_t first_tsc, first_ns;	/* the pair that long measurements start from */
+};
+
+/**
+ * clock_start - the guest's time begins now
+ * @clock: gets filled in
+ * @page: the clock page in guest RAM
+ *
+ * Takes 2 ms where the CPU does not tell its TSC frequency.
+ */
+void clock_start(struct clock *clock, struct lol_clock *page);
+
+/** clock_refine - correct rate and drift; about once a second */
+void clock_refine(struct clock *clock);
+
+#endif

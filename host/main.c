@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* lol: runs a Linux kernel as an ordinary process. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <lol/version.h>
+
+#include "host/base/log.h"
+#include "host/config.h"
+#include "host/exit.h"
+#include "host/probe.h"
+#include "host/run.h"
+#include "host/start.h"
+
+#ifndef LOL_RELEASE
+#define LOL_RELEASE	"0.1"
+#endif
+
+/* Descriptors of ours must not become somebody's standard output. */
+static void fill_standard_streams(void)
+{
+	struct stat st;
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) && open("/dev/null", fd ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}
+
+static void prepare_signals(void)
+{
+	sigset_t signals;
+
+	signal(SIGPIPE, SIG_IGN);
+	/* Inherited as ignored, children would vanish unseen. */
+	signal(SIGCHLD, SIG_DFL);
+	run_signals(&signals);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct config config;
+	struct error error;
+
+	(void)argc;
+	fill_standard_streams();
+	if (cli_parse(&config, argv, &error)) {
+		log_line("%s", error.text);
+		return EXIT_USAGE;
+	}
+	switch (config.action) {
+	case CONFIG_HELP:
+		cli_help();
+		return 0;
+	case CONFIG_VERSION:
+		printf("lol %s, machine contract version %d\n", LOL_RELEASE, LOL_ABI_VERSION);
+		return 0;
+	case CONFIG_PROBE:
+		return probe_print();
+	case CONFIG_RUN:
+		break;
+	}
+	prepare_signals();
+	return start_guest(&config, argv);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HOST_MEMORY_LIMITS_H
+#define HOST_MEMORY_LIMITS_H
+
+#include "host/vm.h"
+
+/**
+ * memory_available - what the host may give us at most, now
+ * @what: gets the name of the tighter limit
+ *
+ * The smaller of MemAvailable and what is left in our memory cgroups (v1, v2).
+ *
+ * Return: bytes; UINT64_MAX where nothing is known.
+ */
+uint64_t memory_available(const char **what);
+
+/** memory_oom_kills - how many processes of our cgroup the host has killed so far */
+uint64_t memory_oom_kills(const struct vm *vm);
+
+#endif

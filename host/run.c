@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steady state: what happens when one of the monitor's descriptors is ready.
+ *
+ *	eventfd		a vCPU has a request		requests.c
+ *	timerfd		a vCPU's timer has expired	raise its vector
+ *	signalfd	a child ended, the window changed, somebody wants us to end
+ *	tick		once a second: clock, placement
+ *	stdin, stdout	the console's and the streams'	dev/console.c
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "host/affinity.h"
+#include "host/base/log.h"
+#include "host/memory_limits.h"
+#include "host/requests.h"
+#include "host/run.h"
+#include "host/spaces.h"
+#include "host/terminal.h"
+#include "host/vcpu.h"
+
+static void on_event(void *context, uint32_t events)
+{
+	struct vm *vm = context;
+	uint64_t count;
+
+	(void)events;
+	/* Read first, look afterwards: a request made in between rings again. */
+	if (read(vm->event_fd, &count, sizeof(count)) == sizeof(count))
+		requests_serve(vm);
+}
+
+static void on_timer(void *context, uint32_t events)
+{
+	struct vm *vm = context;
+	uint64_t count;
+
+	(void)events;
+	if (read(vm->timer_fd, &count, sizeof(count)) == sizeof(count))
+		vcpu_raise(vm, VM_VECTOR_TIMER);
+}
+
+static void on_tick(void *context, uint32_t events)
+{
+	struct vm *vm = context;
+	uint64_t count;
+
+	(void)events;
+	if (read(vm->tick_watch.fd, &count, sizeof(count)) != sizeof(count))
+		return;
+	if (vm->baton_waits || vm->space_wanted) {
+		spaces_poll(vm);
+		return;
+	}
+	clock_refine(&vm->clock);
+	affinity_review(vm);
+}
+
+static void on_signal(void *context, uint32_t events)
+{
+	struct vm *vm = context;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (vm->end == VM_RUNNING && read(vm->signal_watch.fd, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			spaces_reap(vm);
+			break;
+		case SIGWINCH:
+			terminal_resized(vm);
+			break;
+		case SIGCONT:
+			terminal_continued(vm);
+			break;
+		default:
+			vm->exit_code = 128 + info.ssi_signo;
+			vm_end(vm, VM_QUIT, NULL);
+		}
+	}
+}
+
+void run_signals(sigset_t *set)
+{
+	static const int taken[] = { SIGCHLD, SIGWINCH, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	unsigned int i;
+
+	sigemptyset(set);
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		sigaddset(set, taken[i]);
+}
+
+void run_tick_short(struct vm *vm, bool on)
+{
+	struct itimerspec period = {
+		.it_value = { on ? 0 : 1, on ? 1000000 : 0 },
+		.it_interval = { on ? 0 : 1, on ? 1000000 : 0 },
+	};
+
+	timerfd_settime(vm->tick_watch.fd, 0, &period, NULL);
+}
+
+static int watch(struct vm *vm, struct watch *watch, int fd, void (*ready)(void *, uint32_t))
+{
+	*watch = (struct watch){ .fd = fd, .ready = ready, .context = vm };
+	return fd < 0 ? -1 : loop_watch(&vm->loop, watch, EPOLLIN);
+}
+
+int run_vm(struct vm *vm, struct error *error)
+{
+	sigset_t signals;
+
+	run_signals(&signals);
+	if (watch(vm, &vm->event_watch, vm->event_fd, on_event) ||
+	    watch(vm, &vm->timer_watch, vm->timer_fd, on_timer) ||
+	    watch(vm, &vm->signal_watch, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal) ||
+	    watch(vm, &vm->tick_watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick))
+		return error_errno(error, "event descriptors");
+	vm->oom_kills = memory_oom_kills(vm);
+	if (spaces_start_zygote(vm, error))
+		return -1;
+	spaces_pass_baton(vm);
+	return loop_run(&vm->loop, error);
+}

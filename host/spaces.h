@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HOST_SPACES_H
+#define HOST_SPACES_H
+
+#include <sys/types.h>
+
+#include "host/vm.h"
+
+/** spaces_find_wedge - open the wedge's program file; 0 or -1 with @error */
+int spaces_find_wedge(struct vm *vm, struct error *error);
+
+/** spaces_start_zygote - start the process that makes spaces; 0 or -1 with @error */
+int spaces_start_zygote(struct vm *vm, struct error *error);
+
+/**
+ * spaces_pid - the process of a slot
+ * @vm: the guest
+ * @slot: hostile
+ *
+ * Return: the id of our own, not yet reaped child, or -1.
+ */
+pid_t spaces_pid(struct vm *vm, uint32_t slot);
+
+/** spaces_pass_baton - vcpu->regs hold the context: some space shall take it, soon */
+void spaces_pass_baton(struct vm *vm);
+
+/** spaces_want - a vCPU has no space to go to: answer its request when there is one */
+void spaces_want(struct vm *vm);
+
+/** spaces_poll - try again what waits for a READY space */
+void spaces_poll(struct vm *vm);
+
+/** spaces_reap - after SIGCHLD: account for every child that has ended */
+void spaces_reap(struct vm *vm);
+
+/** spaces_kill_all - end and reap every child */
+void spaces_kill_all(struct vm *vm);
+
+#endif

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Guest memory in a space: this process is a TLB over the guest's page tables.
+ *
+ * mm-emulation decides what may be mapped and keeps the books (struct mm_tlb);
+ * here its decisions become mmap, munmap and mprotect of this process.  Guest
+ * RAM as such is seen through the window at LOL_WEDGE_RAM, so that walking
+ * tables and pushing frames never faults.
+ *
+ * A flush of another root is queued in that root's space and applied before it
+ * runs again; flushes of the kernel half go to a ring that every space follows.
+ */
+#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/sys.h"
+#include "mm-emulation/mm.h"
+
+#define ENOMEM	12
+
+static struct mm_tlb tlb;
+
+static inline struct mm_ram ram(void)
+{
+	return (struct mm_ram){ .base = (u8 *)LOL_WEDGE_RAM, .size = state->ram_size };
+}
+
+static inline struct mm_section *section(void)
+{
+	return (struct mm_section *)space_at(own_slot)->walk;
+}
+
+static void host_yield(void)
+{
+	asm volatile("pause");
+}
+
+static void unmap(struct mm_range range)
+{
+	long ret = sys_munmap(range.start, range.end - range.start);
+
+	if (SYS_ERROR(ret)) {
+		/* the host ran out of VMAs while splitting one: drop all, which cannot */
+		ret = sys_munmap(LOL_USER_START, LOL_USER_END - LOL_USER_START);
+		if (!SYS_ERROR(ret))
+			ret = sys_munmap(LOL_KERNEL_START, LOL_NEAR_START - LOL_KERNEL_START);
+		if (!SYS_ERROR(ret))
+			ret = sys_munmap(LOL_NEAR_END, LOL_KERNEL_END - LOL_NEAR_END);
+		if (SYS_ERROR(ret))
+			host_failed("munmap", ret);
+		mm_tlb_clear(&tlb);
+		return;
+	}
+	mm_tlb_note_unmap(&tlb, range);
+}
+
+static void evict(void)
+{
+	struct mm_range out[MM_TLB_EVICT];
+	u32 n = mm_tlb_evict(&tlb, out);
+
+	for (u32 i = 0; i < n; i++)
+		unmap(out[i]);
+}
+
+static void map(const struct mm_run *run)
+{
+	long ret;
+
+	while (mm_tlb_must_evict(&tlb) || !mm_tlb_note_map(&tlb, run))
+		evict();
+	for (;;) {
+		ret = sys_mmap(run->va.v, run->length, run->prot, MAP_SHARED | MAP_FIXED,
+			       LOL_FD_RAM, run->gpa.v);
+		if (!SYS_ERROR(ret))
+			return;
+		if (ret != -ENOMEM || !tlb.regions)
+			host_failed("mmap of guest RAM", ret);
+		evict();
+	}
+}
+
+/**
+ * tlb_fault - a host fault at an address of the guest
+ * @va: where
+ * @error: PF_WRITE, PF_FETCH, PF_USER of the access
+ * @guest_error: for FAULT_GUEST and FAULT_IMPOSSIBLE, the guest's error code
+ * @gpa: for FAULT_DEVICE, the guest-physical address
+ *
+ * Return: FAULT_DONE when the access can be repeated.
+ */
+enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *gpa)
+{
+	struct mm_ram r = ram();
+	struct mm_run run;
+	enum mm_result result;
+	u32 access, pf_error = 0;
+	u64 generation;
+	bool stale;
+
+	access = error & PF_WRITE ? MM_WRITE : error & PF_FETCH ? MM_EXEC : MM_READ;
+	if (error & PF_USER)
+		access |= MM_USER;
+	do {
+		stale = false;
+		generation = mm_walk_begin(section());
+		result = mm_fault(&r, (gpa_t){ vcpu->cr3 }, (gva_t){ va }, access, &run, &pf_error);
+		if (result == MM_MAP) {
+			mm_tlb_trim(&tlb, (gva_t){ va }, &run);
+			map(&run);
+			stale = mm_walk_stale(section(), generation);
+			if (stale)
+				unmap((struct mm_range){ run.va.v, run.va.v + run.length });
+		}
+		mm_walk_end(section());
+	} while (stale);
+
+	switch (result) {
+	case MM_MAP:
+		/* a read makes the host map what lies around as well; a write would not */
+		(void)*(volatile u8 *)va;
+		return FAULT_DONE;
+	case MM_AGAIN:
+		return FAULT_DONE;
+	case MM_DEVICE:
+		*gpa = run.gpa.v + va % MM_PAGE_SIZE;
+		return FAULT_DEVICE;
+	case MM_FAULT:
+		*guest_error = pf_error;
+		return FAULT_GUEST;
+	default:
+		*guest_error = pf_error;
+		return FAULT_IMPOSSIBLE;
+	}
+}
+
+/**
+ * tlb_fill - map what the guest has just populated
+ * @root: page-table root it did so in
+ * @start: first address
+ * @end: behind the last
+ *
+ * A hint: of another root's space nothing is done.
+ */
+void tlb_fill(u64 root, u64 start, u64 end)
+{
+	struct mm_range range = { start, end };
+	struct mm_ram r = ram();
+	struct mm_run run;
+	u64 generation;
+	bool stale;
+
+	if (root != vcpu->cr3 || end > LOL_USER_END || start < LOL_USER_START || start >= end)
+		return;
+	do {
+		generation = mm_walk_begin(section());
+		if (!mm_fill(&r, (gpa_t){ root }, &range, &run)) {
+			mm_walk_end(section());
+			return;
+		}
+		stale = false;
+		if (!mm_tlb_covers(&tlb, &run)) {
+			map(&run);
+			stale = mm_walk_stale(section(), generation);
+			if (stale)
+				unmap((struct mm_range){ run.va.v, run.va.v + run.length });
+		}
+		mm_walk_end(section());
+		if (!stale)
+			(void)*(volatile u8 *)run.va.v;
+	} while (1);
+}
+
+/**
+ * tlb_flush_local - forget what this process has mapped in a range
+ * @start: guest-virtual
+ * @end: behind it
+ */
+void tlb_flush_local(u64 start, u64 end)
+{
+	struct mm_range part[MM_PARTS], look, any;
+	u32 n = mm_mappable((struct mm_range){ start, end }, part);
+
+	for (u32 i = 0; i < n; i++) {
+		look = part[i];
+		if (part[i].end <= LOL_USER_END && !mm_tlb_next(&tlb, MM_READ, &look, &any))
+			continue;
+		unmap(part[i]);
+	}
+}
+
+/* Take write permission away; mprotect is cheaper than unmapping and faulting again. */
+static void protect_local(struct mm_range range)
+{
+	struct mm_range stretch, left = range;
+	long ret;
+
+	while (mm_tlb_next(&tlb, MM_WRITE, &left, &stretch)) {
+		ret = sys_mprotect(stretch.start, stretch.end - stretch.start, PROT_READ);
+		if (SYS_ERROR(ret)) {
+			unmap(range);
+			return;
+		}
+	}
+	mm_tlb_note_protect(&tlb, range);
+}
+
+/** tlb_flush_queued - apply the flushes that others queued for this space; before it runs */
+void tlb_flush_queued(void)
+{
+	static struct mm_range out[LOL_KERNEL_FLUSHES > LOL_SPACE_FLUSHES ?
+				   LOL_KERNEL_FLUSHES : LOL_SPACE_FLUSHES];
+	struct lol_space *space = space_at(own_slot);
+	int n;
+
+	if (!mm_flush_pending(state, space))
+		return;
+	while ((n = mm_flush_take(space, own_slot + 1, out)) == MM_BUSY)
+		host_yield();
+	if (n == MM_FLUSH_ALL)
+		tlb_flush_local(LOL_USER_START, LOL_USER_END);
+	for (int i = 0; i < n; i++)
+		tlb_flush_local(out[i].start, out[i].end);
+
+	while ((n = mm_kernel_flush_take(state, space, own_slot + 1, out)) == MM_BUSY)
+		host_yield();
+	if (n == MM_FLUSH_ALL)
+		tlb_flush_local(LOL_KERNEL_START, LOL_KERNEL_END);
+	for (int i = 0; i < n; i++)
+		tlb_flush_local(out[i].start, out[i].end);
+}
+
+/** tlb_reset - @space, with nothing mapped in it, is about to get a root */
+void tlb_reset(struct lol_space *space)
+{
+	while (mm_flush_reset(state, space, own_slot + 1) == MM_BUSY)
+		host_yield();
+}
+
+/**
+ * flush - LOL_SERVICE_FLUSH
+ * @root: page-table root concerned, for the user half
+ * @start: guest-virtual
+ * @end: behind it
+ * @level: LOL_FLUSH_*
+ */
+void flush(u64 root, u64 start, u64 end, u32 level)
+{
+	struct mm_range part[MM_PARTS];
+	u32 n = mm_mappable((struct mm_range){ start, end }, part);
+	struct lol_space *space;
+
+	for (u32 i = 0; i < n; i++) {
+		if (part[i].start >= LOL_KERNEL_START) {
+			while (mm_kernel_flush_add(state, own_slot + 1, part[i]) == MM_BUSY)
+				host_yield();
+			tlb_flush_queued();
+		} else if (root == vcpu->cr3) {
+			if (level == LOL_FLUSH_WRITE)
+				protect_local(part[i]);
+			else
+				tlb_flush_local(part[i].start, part[i].end);
+		} else {
+			space = space_of_root(root);
+			if (!space)
+				continue;
+			while (mm_flush_queue(space, own_slot + 1, part[i]) == MM_BUSY)
+				host_yield();
+		}
+	}
+}
+
+/* One page's worth of guest memory at most, by the kernel's rules. */
+static void *window(u64 va, u32 access)
+{
+	struct mm_ram r = ram();
+	u32 pf_error;
+	gpa_t at;
+
+	if (mm_translate(&r, (gpa_t){ vcpu->cr3 }, (gva_t){ va }, access, &at, &pf_error) != MM_MAP)
+		return NULL;
+	return (void *)(LOL_WEDGE_RAM + at.v);
+}
+
+static bool guest_copy(u64 va, void *buffer, u64 length, bool write)
+{
+	u64 part;
+	void *at;
+
+	while (length) {
+		part = MM_PAGE_SIZE - va % MM_PAGE_SIZE;
+		if (part > length)
+			part = length;
+		at = window(va, write ? MM_WRITE : MM_READ);
+		if (!at)
+			return false;
+		if (write)
+			memcpy(at, buffer, part);
+		else
+			memcpy(buffer, at, part);
+		va += part;
+		buffer = (u8 *)buffer + part;
+		length -= part;
+	}
+	return true;
+}
+
+/**
+ * guest_read - read guest-virtual memory as the guest kernel would
+ * @va: address, kernel half
+ * @to: destination
+ * @length: bytes
+ *
+ * Return: false where it is not mapped; @to is then undefined.
+ */
+bool guest_read(u64 va, void *to, u64 length)
+{
+	return guest_copy(va, to, length, false);
+}
+
+/** guest_write - the same for writing; sets dirty bits.  May have written a part on failure. */
+bool guest_write(u64 va, const void *from, u64 length)
+{
+	return guest_copy(va, (void *)from, length, true);
+}
+
+/**
+ * guest_device - whether a guest-virtual address is in a register window
+ * @va: address, kernel half
+ * @write: kind of access
+ * @gpa: result
+ */
+bool guest_device(u64 va, bool write, u64 *gpa)
+{
+	struct mm_ram r = ram();
+	u32 pf_error;
+	gpa_t at;
+
+	if (mm_translate(&r, (gpa_t){ vcpu->cr3 }, (gva_t){ va }, write ? MM_WRITE : MM_READ,
+			 &at, &pf_error) != MM_DEVICE)
+		return false;
+	*gpa = at.v;
+	return true;
+}

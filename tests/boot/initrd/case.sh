@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Expects: an image of the user's own with nothing of ours in it runs its /init, in
+# each compression; power-off gives status 0.
+"$SCRIPTS/initramfs.sh" files plain "$BUILD/tests/guest/poweroff=/init"
+lol run --initrd plain
+is $status 0 "not compressed: status"
+like "$(cat out err)" 'own init speaking' "not compressed: output"
+try() # NAME COMMAND...
+{
+	local name=$1
+	shift
+	if ! command -v "$1" > /dev/null; then skip "$name" "no $1"; return; fi
+	"$@" < plain > packed || { fail "$name" "cannot compress"; return; }
+	lol run --initrd packed
+	if [ $status = 0 ] && grep -q 'own init speaking' out err; then pass "$name"; else fail "$name" "$(said)"; fi
+}
+try gzip gzip -9
+try bzip2 bzip2
+try lzma xz --format=lzma
+try xz xz --check=crc32
+try lzo lzop
+try lz4 lz4 -l
+try zstd zstd -q
+cat plain "$BUILD/initramfs.cpio" > both
+lol run --quiet --initrd both -- echo command in two images
+is "$(cat out)" "command in two images" "two images in one file"
+head -c 100000 "$BUILD/initramfs.cpio" > cut
+lol run --initrd cut -- true
+unlike "$status" '^0$' "an image cut off does not pass for a good one"
+printf 'nonsense' > nonsense
+lol run --initrd nonsense
+unlike "$status" '^0$' "nonsense does not either"
+nothing_left "nothing is left"

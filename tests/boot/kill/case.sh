@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Expects: whatever is killed from outside, nothing of the guest is left, and the
+# monitor says what happened.
+start() # SCRIPT: a guest in the background, up when ./up exists
+{
+	rm -f out err
+	timeout -k 5 120 "$LOL" run --quiet -- sh -c "echo up; $1" < /dev/null > out 2> err &
+	guard=$!
+	for i in $(seq 100); do grep -q up out 2>/dev/null && break; sleep 0.1; done
+	monitor=$(pgrep -P $guard -n)
+}
+spaces() { local p; for p in $(running); do [ "$p" = "$monitor" ] || [ "$p" = "$guard" ] || echo "$p"; done; }
+
+for load in "sleep 60" "while :; do :; done" "while :; do ls -lR /proc > /dev/null 2>&1; done"; do
+	start "$load"
+	kill -9 "$monitor" 2>/dev/null
+	sleep 1
+	is "$(running | wc -l)" 0 "monitor killed during '$load': nothing runs a second later"
+	wait $guard
+done
+for sig in TERM INT HUP; do
+	start "sleep 60"
+	kill -$sig "$monitor"
+	wait $guard
+	like "$?" '^1(43|30|29)$' "SIG$sig ends it"
+	nothing_left "nothing is left after SIG$sig"
+done
+
+# spaces at random, while several processes work
+rounds=5
+[ "$LONG" = 1 ] && rounds=50
+survived=0 ended=0 odd=0
+for round in $(seq $rounds); do
+	start 'n=0; while [ $n -lt 60 ]; do n=$((n + 1)); (i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); done) & sleep 0.05; done; wait; echo finished; exit 3'
+	for k in 1 2 3 4; do
+		victim=$(spaces | shuf -n 1)
+		[ -n "$victim" ] && kill -9 "$victim" 2>/dev/null
+		sleep 0.2
+	done
+	wait $guard
+	status=$?
+	case $status in
+	3|137) survived=$((survived + 1)) ;;
+	122|120|121)
+		ended=$((ended + 1))
+		[ -s err ] || { odd=$((odd + 1)); echo "# no message with status $status"; } ;;
+	*) odd=$((odd + 1)); echo "# round $round: $(said | tail -n 5)" ;;
+	esac
+done
+is $odd 0 "killed spaces at random: $survived times the guest went on, $ended times it ended with a message"
+nothing_left "nothing is left"

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Helpers for boot cases (tests/boot/*/case.sh), sourced by bash in an empty
+# working folder.  Set by tests/run: LOL BUILD TESTS CASE LONG.
+#
+#   lol [OPTION...]        runs it: status in $status, output in ./out and ./err
+#   guest SCRIPT           runs a shell script in the guest, likewise
+#   ok COMMAND... -- NAME  one TAP line, by COMMAND's exit status
+#   is GOT WANTED NAME     one TAP line, by comparison
+#   image PROGRAM...       path of an image with these programs in /t
+
+number=0
+limit=60
+
+tap() # RESULT NAME
+{
+	number=$((number + 1))
+	echo "$1 $number - $2"
+}
+
+why()
+{
+	if [ "$1" != "${1#*$'\n'}" ] || [ ${#1} -gt 200 ]; then
+		printf '%s\n' "$1" | tail -n 25 | sed 's/^/# /'
+	else
+		echo "# $1"
+	fi
+}
+
+pass() { tap ok "$1"; }
+
+fail() # NAME [REASON]
+{
+	tap "not ok" "$1"
+	[ -z "${2-}" ] || why "$2"
+}
+
+skip() { number=$((number + 1)); echo "ok $number - $1 # SKIP ${2-}"; }
+
+is() # GOT WANTED NAME
+{
+	if [ "$1" = "$2" ]; then pass "$3"; else fail "$3" "got '$1', wanted '$2'"; fi
+}
+
+like() # TEXT PATTERN NAME
+{
+	if printf '%s\n' "$1" | grep -Eq -- "$2"; then pass "$3"; else fail "$3" "no '$2' in:"$'\n'"$1"; fi
+}
+
+unlike()
+{
+	if printf '%s\n' "$1" | grep -Eq -- "$2"; then fail "$3" "'$2' in:"$'\n'"$1"; else pass "$3"; fi
+}
+
+ok() # COMMAND... -- NAME
+{
+	local command=()
+	while [ "$1" != -- ]; do command+=("$1"); shift; done
+	if "${command[@]}" > ok.log 2>&1; then pass "$2"; else fail "$2" "$(cat ok.log)"; fi
+}
+
+lol()
+{
+	timeout -k 5 "$limit" "$LOL" "$@" > out 2> err < "${input:-/dev/null}"
+	status=$?
+	[ $status -ne 124 ] || echo "# timeout after $limit s: lol $*"
+	return 0
+}
+
+guest() { lol run --quiet ${options-} -- sh -c "$1"; }
+
+# What a failed run said, for fail's second argument.
+said() { echo "status $status"; head -c 1500 out; echo; tail -n 20 err; }
+
+# An image that holds build/tests/guest/PROGRAM as /t/PROGRAM.
+image()
+{
+	local out=$BUILD/tests/images/$(echo "$*" | tr ' /' '-_').cpio p list=()
+	for p; do
+		case $p in
+		/*) list+=("$p=/t/$(basename "$p")") ;;
+		*) list+=("$BUILD/tests/guest/$p=/t/$p") ;;
+		esac
+	done
+	mkdir -p "$BUILD/tests/images" 2>/dev/null
+	[ -w "$BUILD/tests/images" ] || out=$PWD/image-$RANDOM.cpio
+	"$SCRIPTS/initramfs.sh" files "$out.piece" "${list[@]}" || return 1
+	cat "$BUILD/initramfs.cpio" "$out.piece" > "$out.tmp.$$" && mv "$out.tmp.$$" "$out"
+	rm -f "$out.piece"
+	echo "$out"
+}
+
+# Process ids of this test's monitors and spaces that really run (no zombies).
+running()
+{
+	local p s
+	for p in $(pgrep -u "$(id -u)" -x 'lol|wedge|lol-.*' ; pgrep -u "$(id -u)" -f "^$BUILD/(lol|wedge)"); do
+		s=$(sed 's/.*) //' "/proc/$p/stat" 2>/dev/null | cut -c1)
+		[ -n "$s" ] && [ "$s" != Z ] && [ "$s" != X ] && echo "$p"
+	done | sort -un
+}
+
+# Nothing left: processes that run, files in the working folder's TMPDIR.
+nothing_left() # NAME
+{
+	local left tries=0
+	while left=$(running); [ -n "$left" ] && [ $tries -lt 20 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	if [ -z "$left" ]; then pass "$1"; else fail "$1" "left: $(echo $left): $(ps -o pid=,ppid=,stat=,comm= -p "$(echo $left | tr ' ' ,)")"; fi
+}
+
+# Forwards the TAP lines of a program's output, with a prefix.  $1: prefix, $2: file.
+forward()
+{
+	local line text seen=0
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		case $line in
+		"ok "*"# SKIP"*) skip "$1: ${line#*# SKIP }"; seen=1 ;;
+		"ok "*) pass "$1: ${line#*- }"; seen=1 ;;
+		"not ok "*) fail "$1: ${line#*- }"; seen=1 ;;
+		"Bail out!"*) fail "$1: $line" ;;
+		"#"*) echo "$line" ;;
+		esac
+	done < "$2"
+	[ $seen = 1 ] || fail "$1: no result"
+	grep -aq '^1\.\.' "$2" || fail "$1: it did not run to its end"
+}
+
+done_testing() { echo "1..$number"; }

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Test programs: static ones that run on the host and in the guest, and the
+# host's tools for the boot cases.
+B ?= build
+
+GUEST_CFLAGS := -std=gnu11 -O2 -g0 -Wall -Wextra -Werror -static -s -pthread
+GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/guest/*.c))
+LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
+
+.PHONY: tests-build
+tests-build: $(GUEST_TESTS) $(LIB_TESTS) $B/tests/bench/bench
+
+$B/tests/guest/%: tests/guest/%.c tests/guest/tap.h
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -o $@ $<
+
+$B/tests/lib/%: tests/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+
+$B/tests/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -o $@ $<
