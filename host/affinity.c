@@ -9,7 +9,6 @@
  * set of allowed CPUs is the monitor's and read anew each time, so a changed
  * cpuset is followed.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>

@@ -79,15 +79,14 @@ static uint64_t stated_rate(void)
 	return hz ? rate(SECOND, hz) : 0;
 }
 
-static uint64_t measured_rate(void)
+static uint64_t measured_rate(const struct clock *clock)
 {
-	uint64_t tsc0, ns0, tsc, ns;
+	uint64_t tsc, ns;
 
-	sample(&tsc0, &ns0);
-	while (host_ns(CLOCK_MONOTONIC) - ns0 < CALIBRATION)
+	while (host_ns(CLOCK_MONOTONIC) - clock->first_ns < CALIBRATION)
 		;
 	sample(&tsc, &ns);
-	return tsc > tsc0 ? rate(ns - ns0, tsc - tsc0) : 1ULL << 32;
+	return tsc > clock->first_tsc ? rate(ns - clock->first_ns, tsc - clock->first_tsc) : 1ULL << 32;
 }
 
 /* Sequence lock, writer's side: odd while the fields change. */
@@ -113,16 +112,20 @@ static void describe(struct clock *clock, uint64_t true_rate)
 	clock->now.wall_offset_ns = host_ns(CLOCK_REALTIME) - (host_ns(CLOCK_MONOTONIC) - clock->start_ns);
 }
 
+void clock_measure(struct clock *clock)
+{
+	sample(&clock->first_tsc, &clock->first_ns);
+}
+
 void clock_start(struct clock *clock, struct lol_clock *page)
 {
-	uint64_t mult = stated_rate();
+	uint64_t mult = stated_rate(), tsc;
 
 	clock->page = page;
 	if (!mult)
-		mult = measured_rate();
-	sample(&clock->first_tsc, &clock->first_ns);
-	clock->start_ns = clock->first_ns;
-	clock->now.tsc = clock->first_tsc;
+		mult = measured_rate(clock);
+	sample(&tsc, &clock->start_ns);
+	clock->now.tsc = tsc;
 	clock->now.ns = 0;
 	clock->now.mult = mult ? mult : 1;
 	describe(clock, clock->now.mult);

@@ -14,12 +14,16 @@ struct clock {
 	uint64_t first_tsc, first_ns;	/* the pair that long measurements start from */
 };
 
+/** clock_measure - begin to measure the TSC; the longer before clock_start() the better */
+void clock_measure(struct clock *clock);
+
 /**
  * clock_start - the guest's time begins now
- * @clock: gets filled in
+ * @clock: clock_measure() was called for it
  * @page: the clock page in guest RAM
  *
- * Takes 2 ms where the CPU does not tell its TSC frequency.
+ * Waits until 2 ms have been measured, where the CPU does not tell its TSC
+ * frequency.
  */
 void clock_start(struct clock *clock, struct lol_clock *page);
 

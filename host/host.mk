@@ -4,7 +4,7 @@
 BUILD		?= build
 CC		?= gcc
 HOST_CFLAGS	?= -O2 -g
-HOST_FLAGS	:= -std=gnu11 -Wall -Wextra -Werror -fstack-protector-strong \
+HOST_FLAGS	:= -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -fstack-protector-strong \
 		   -D_FORTIFY_SOURCE=2 -I. -Iguest-arch/arch/lol/abi
 
 HOST_SOURCES	:= $(wildcard host/*.c host/base/*.c host/dev/*.c mm-emulation/*.c) syscall-bridge/insn.c

@@ -6,7 +6,6 @@
  *	0	2 MiB			      size
  *	| monitor | kernel ...   initrd | tables |
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>

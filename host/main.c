@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* lol: runs a Linux kernel as an ordinary process. */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

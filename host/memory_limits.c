@@ -3,7 +3,6 @@
  * Host memory.  Running out of it is no error code but a SIGKILL, so lol looks
  * beforehand, and afterwards finds out that this is what happened.
  */
-#define _GNU_SOURCE
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>

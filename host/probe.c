@@ -4,7 +4,6 @@
  * row with a function that uses it.  "lol run" goes through the rows that are
  * necessary; "lol probe" prints all.
  */
-#define _GNU_SOURCE
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>

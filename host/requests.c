@@ -6,7 +6,6 @@
  * once; only the copy is looked at.  The answer is the result, then the state,
  * then the wake: the vCPU reads the result after it has seen DONE.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>

@@ -8,7 +8,6 @@
  *	tick		once a second: clock, placement
  *	stdin, stdout	the console's and the streams'	dev/console.c
  */
-#define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -61,6 +60,7 @@ static void on_tick(void *context, uint32_t events)
 	}
 	clock_refine(&vm->clock);
 	affinity_review(vm);
+	spaces_review(vm);
 }
 
 static void on_signal(void *context, uint32_t events)

@@ -21,6 +21,12 @@ int spaces_start_zygote(struct vm *vm, struct error *error);
  */
 pid_t spaces_pid(struct vm *vm, uint32_t slot);
 
+/** spaces_is_child - is it a child of ours that runs? */
+bool spaces_is_child(pid_t pid);
+
+/** spaces_wake - wake all who wait for a word of the shared state to change */
+void spaces_wake(uint32_t *word);
+
 /** spaces_pass_baton - vcpu->regs hold the context: some space shall take it, soon */
 void spaces_pass_baton(struct vm *vm);
 
@@ -32,6 +38,9 @@ void spaces_poll(struct vm *vm);
 
 /** spaces_reap - after SIGCHLD: account for every child that has ended */
 void spaces_reap(struct vm *vm);
+
+/** spaces_review - finish what a killed process may have left half done; once a second */
+void spaces_review(struct vm *vm);
 
 /** spaces_kill_all - end and reap every child */
 void spaces_kill_all(struct vm *vm);

@@ -6,7 +6,6 @@
  * the terminal, then what output is left.  Signals have their ordinary meaning
  * again by then, so that a reader who does not read cannot keep us.
  */
-#define _GNU_SOURCE
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -122,9 +121,9 @@ static void warn_memory(const struct config *config)
 
 static int load(struct vm *vm, const struct console_setup *setup, struct error *error)
 {
-	static const char *const kernels[] = { "vmlinux", NULL };
+	static const char *const kernels[] = { "vmlinux", "vmlinux-6.12", NULL };
 	static const char *const initrds[] = {
-		"initramfs.cpio.zst", "initramfs.cpio.gz", "initramfs.cpio", NULL,
+		"initramfs.cpio", "initramfs.cpio.zst", "initramfs.cpio.gz", NULL,
 	};
 	const struct config *config = vm->config;
 	const char *kernel = config->kernel, *initrd = config->initrd;
@@ -157,6 +156,7 @@ static int set_up(struct vm *vm, const struct config *config, const struct conso
 {
 	char command_line[2 * LOL_BOOT_COMMAND_LINE];
 
+	clock_measure(&vm->clock);
 	make_command_line(command_line, sizeof(command_line), config);
 	if (probe_required(error) || vm_make(vm, config, error) || spaces_find_wedge(vm, error))
 		return -1;

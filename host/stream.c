@@ -6,7 +6,6 @@
  * a description of our own; sockets take MSG_DONTWAIT.  Regular files are always
  * ready.  Where opening again is refused, writes wait for POLLOUT and are small.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

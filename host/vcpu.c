@@ -12,7 +12,6 @@
  * to be our own child that has not been reaped, so that a kick cannot be turned
  * against another process.
  */
-#define _GNU_SOURCE
 #include <cpuid.h>
 #include <errno.h>
 #include <limits.h>

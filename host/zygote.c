@@ -6,7 +6,6 @@
  * children of the monitor (CLONE_PARENT), so its own end takes nothing along.
  * All of them are in its process group; that is how they are found at the end.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -14,7 +14,7 @@ if command -v gdb > /dev/null; then
 	set -- "$@" gdb
 	if [ -n "$python" ]; then
 		lib=/usr/lib/python$python
-		for name in encodings importlib collections re json; do
+		for name in encodings importlib collections re json lib-dynload; do
 			[ -d "$lib/$name" ] && set -- "$@" "$lib/$name"
 		done
 		for name in "$lib"/*.py; do

@@ -16,9 +16,9 @@ void cpuid_emulate(struct lol_regs *regs)
 	asm volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(leaf), "c"(sub));
 	switch (leaf) {
 	case 1:
-		/* no MONITOR, VMX, SMX; a hypervisor, x2APIC, deadline timer and OSXSAVE are there */
+		/* no MONITOR, VMX, SMX; PCID, x2APIC, deadline timer, OSXSAVE and a hypervisor are there */
 		c &= ~(BIT(3) | BIT(5) | BIT(6));
-		c |= BIT(31) | BIT(21) | BIT(24) | BIT(27);
+		c |= BIT(17) | BIT(21) | BIT(24) | BIT(27) | BIT(31);
 		/* no MCE, MTRR, machine check architecture, debug store */
 		d &= ~(BIT(7) | BIT(12) | BIT(14) | BIT(21) | BIT(22) | BIT(29));
 		b = (b & 0x0000ffff) | vcpu->number << 24 | 1 << 16;

@@ -61,11 +61,19 @@ static void evict(void)
 		unmap(out[i]);
 }
 
+/* Flushes split host VMAs too. */
+static void keep_bound(void)
+{
+	while (mm_tlb_must_evict(&tlb))
+		evict();
+}
+
 static void map(const struct mm_run *run)
 {
 	long ret;
 
-	while (mm_tlb_must_evict(&tlb) || !mm_tlb_note_map(&tlb, run))
+	keep_bound();
+	while (!mm_tlb_note_map(&tlb, run))
 		evict();
 	for (;;) {
 		ret = sys_mmap(run->va.v, run->length, run->prot, MAP_SHARED | MAP_FIXED,
@@ -83,11 +91,11 @@ static void map(const struct mm_run *run)
  * @va: where
  * @error: PF_WRITE, PF_FETCH, PF_USER of the access
  * @guest_error: for FAULT_GUEST and FAULT_IMPOSSIBLE, the guest's error code
- * @gpa: for FAULT_DEVICE, the guest-physical address
+ * @device: for FAULT_DEVICE, the guest-physical address
  *
  * Return: FAULT_DONE when the access can be repeated.
  */
-enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *gpa)
+enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 {
 	struct mm_ram r = ram();
 	struct mm_run run;
@@ -102,9 +110,9 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *gpa)
 	do {
 		stale = false;
 		generation = mm_walk_begin(section());
-		result = mm_fault(&r, (gpa_t){ vcpu->cr3 }, (gva_t){ va }, access, &run, &pf_error);
+		result = mm_fault_within(&r, gpa(vcpu->cr3), gva(va), access,
+					 mm_tlb_window(&tlb, gva(va), access), &run, &pf_error);
 		if (result == MM_MAP) {
-			mm_tlb_trim(&tlb, (gva_t){ va }, &run);
 			map(&run);
 			stale = mm_walk_stale(section(), generation);
 			if (stale)
@@ -121,7 +129,7 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *gpa)
 	case MM_AGAIN:
 		return FAULT_DONE;
 	case MM_DEVICE:
-		*gpa = run.gpa.v + va % MM_PAGE_SIZE;
+		*device = run.gpa.v + va % MM_PAGE_SIZE;
 		return FAULT_DEVICE;
 	case MM_FAULT:
 		*guest_error = pf_error;
@@ -144,7 +152,8 @@ void tlb_fill(u64 root, u64 start, u64 end)
 {
 	struct mm_range range = { start, end };
 	struct mm_ram r = ram();
-	struct mm_run run;
+	struct mm_run run, piece;
+	struct mm_range left;
 	u64 generation;
 	bool stale;
 
@@ -152,17 +161,16 @@ void tlb_fill(u64 root, u64 start, u64 end)
 		return;
 	do {
 		generation = mm_walk_begin(section());
-		if (!mm_fill(&r, (gpa_t){ root }, &range, &run)) {
+		if (!mm_fill(&r, gpa(root), &range, &run)) {
 			mm_walk_end(section());
 			return;
 		}
-		stale = false;
-		if (!mm_tlb_covers(&tlb, &run)) {
-			map(&run);
-			stale = mm_walk_stale(section(), generation);
-			if (stale)
-				unmap((struct mm_range){ run.va.v, run.va.v + run.length });
-		}
+		left = (struct mm_range){ run.va.v, run.va.v + run.length };
+		while (mm_tlb_missing(&tlb, &run, &left, &piece))
+			map(&piece);
+		stale = mm_walk_stale(section(), generation);
+		if (stale)
+			unmap((struct mm_range){ run.va.v, run.va.v + run.length });
 		mm_walk_end(section());
 		if (!stale)
 			(void)*(volatile u8 *)run.va.v;
@@ -185,6 +193,7 @@ void tlb_flush_local(u64 start, u64 end)
 			continue;
 		unmap(part[i]);
 	}
+	keep_bound();
 }
 
 /* Take write permission away; mprotect is cheaper than unmapping and faulting again. */
@@ -201,6 +210,7 @@ static void protect_local(struct mm_range range)
 		}
 	}
 	mm_tlb_note_protect(&tlb, range);
+	keep_bound();
 }
 
 /** tlb_flush_queued - apply the flushes that others queued for this space; before it runs */
@@ -275,7 +285,7 @@ static void *window(u64 va, u32 access)
 	u32 pf_error;
 	gpa_t at;
 
-	if (mm_translate(&r, (gpa_t){ vcpu->cr3 }, (gva_t){ va }, access, &at, &pf_error) != MM_MAP)
+	if (mm_translate(&r, gpa(vcpu->cr3), gva(va), access, &at, &pf_error) != MM_MAP)
 		return NULL;
 	return (void *)(LOL_WEDGE_RAM + at.v);
 }
@@ -326,17 +336,17 @@ bool guest_write(u64 va, const void *from, u64 length)
  * guest_device - whether a guest-virtual address is in a register window
  * @va: address, kernel half
  * @write: kind of access
- * @gpa: result
+ * @device: guest-physical, result
  */
-bool guest_device(u64 va, bool write, u64 *gpa)
+bool guest_device(u64 va, bool write, u64 *device)
 {
 	struct mm_ram r = ram();
 	u32 pf_error;
 	gpa_t at;
 
-	if (mm_translate(&r, (gpa_t){ vcpu->cr3 }, (gva_t){ va }, write ? MM_WRITE : MM_READ,
+	if (mm_translate(&r, gpa(vcpu->cr3), gva(va), write ? MM_WRITE : MM_READ,
 			 &at, &pf_error) != MM_DEVICE)
 		return false;
-	*gpa = at.v;
+	*device = at.v;
 	return true;
 }

@@ -64,16 +64,18 @@ static inline __u32 lol_site_hash(__u64 address)
 }
 
 /*
- * Life of a space slot.  The zygote takes FREE -> STARTING and forks; the child
- * makes itself READY; a vCPU takes READY -> BOUND and gives it a root; when the
- * root is gone or the slot is wanted, the vCPU makes it DYING and wakes it, and
- * it exits.  The monitor, having reaped the process, makes the slot FREE.
+ * Life of a space slot.  The zygote takes FREE -> STARTING, forks, and makes it
+ * READY; a vCPU takes READY -> BOUND and gives it a root; when the root is gone or
+ * the slot is wanted, the vCPU makes it RETIRED; the zygote makes that DYING and
+ * wakes the process, which exits.  The monitor, having reaped it, makes the slot
+ * FREE.
  */
 enum lol_space_state {
 	LOL_SPACE_FREE,
 	LOL_SPACE_STARTING,
 	LOL_SPACE_READY,
 	LOL_SPACE_BOUND,
+	LOL_SPACE_RETIRED,
 	LOL_SPACE_DYING,
 };
 

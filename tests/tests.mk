@@ -10,6 +10,11 @@ LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 .PHONY: tests-build
 tests-build: $(GUEST_TESTS) $(LIB_TESTS) $B/tests/bench/bench
 
+# with its symbols
+$B/tests/guest/debuggee: tests/guest/debuggee.c tests/guest/tap.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -s -O2 -g0,$(GUEST_CFLAGS)) -O1 -g -o $@ $<
+
 $B/tests/guest/%: tests/guest/%.c tests/guest/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(GUEST_CFLAGS) -o $@ $<

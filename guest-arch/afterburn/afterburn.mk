@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The assembler stage and the checker.  Included from the root of the tree; B is
 # the build directory.
+ifndef AFTERBURN_DIR	# may be included twice
 B ?= build
 AFTERBURN_DIR := guest-arch/afterburn
 AFTERBURN_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror \
@@ -21,3 +22,4 @@ $(B)/afterburn/check: $(addprefix $(AFTERBURN_DIR)/,check.c image.c) syscall-bri
 	@mkdir -p $(@D)
 	$(CC) $(AFTERBURN_CFLAGS) -o $@.new $(filter %.c,$^) -lcapstone -lelf
 	mv -f $@.new $@
+endif

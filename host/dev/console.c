@@ -17,7 +17,6 @@
  *
  * Source: Virtual I/O Device (VIRTIO) 1.2, section 5.3.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@
 #define MAX_MESSAGE	48
 #define CONSOLE_BACKLOG	(1U << 20)
 #define PORT_BACKLOG	65536
-#define INPUT_CHUNK	4096
+#define INPUT_ROOM	65536
 #define END_OF_TEXT	4	/* Ctrl-D */
 
 enum { PORT_CONSOLE, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_STATUS };
@@ -75,6 +74,8 @@ struct console {
 	struct watch input;
 	unsigned int input_port;
 	bool has_input, input_end, end_told;
+	char text[INPUT_ROOM];	/* read and not yet delivered */
+	size_t typed_start, typed;
 
 	/* control messages for the guest, a ring */
 	struct message message[MAX_MESSAGES];
@@ -147,84 +148,73 @@ static void tell_end(struct console *c)
 	const char key = END_OF_TEXT;
 	struct virtqueue_chain chain;
 
-	if (c->end_told)
+	if (c->end_told || !c->port[c->input_port].guest_open)
 		return;
 	if (c->input_port != PORT_CONSOLE) {
-		if (!c->port[c->input_port].guest_open)
-			return;
 		tell(c, c->input_port, VIRTIO_CONSOLE_PORT_OPEN, 0, NULL, 0);
 		send_messages(c);
 		c->end_told = true;
-		return;
-	}
-	if (virtqueue_pop(c->virtio.ram, queue, &chain) > 0) {
+	} else if (virtqueue_pop(c->virtio.ram, queue, &chain) > 0) {
 		virtqueue_push(c->virtio.ram, queue, chain.head, virtqueue_copy_in(&chain, &key, 1));
 		c->end_told = true;
 	}
 }
 
-/* Reads once what fits the guest's next buffer.  1: go on; 0: nothing now. */
-static int read_input(struct console *c)
+/* Hands what was read to the guest, as far as it has buffers. */
+static void deliver_input(struct console *c)
 {
 	struct virtqueue *queue = &c->queue[in_queue(c->input_port)];
 	struct virtqueue_chain chain;
-	char text[INPUT_CHUNK];
-	enum terminal_key key = TERMINAL_NONE;
-	size_t length;
-	ssize_t got;
-	int popped = virtqueue_pop(c->virtio.ram, queue, &chain);
+	int got = 0;
 
-	if (popped <= 0) {
-		if (popped < 0)
-			virtio_mmio_broken(&c->virtio);
-		return 0;
+	if (!virtio_mmio_live(&c->virtio) || !c->port[c->input_port].guest_open)
+		return;
+	while (c->typed && (got = virtqueue_pop(c->virtio.ram, queue, &chain)) > 0) {
+		size_t n = virtqueue_copy_in(&chain, c->text + c->typed_start, c->typed);
+
+		if (!n || virtqueue_push(c->virtio.ram, queue, chain.head, n))
+			got = -1;
+		c->typed_start += n;
+		c->typed -= n;
+		if (got < 0)
+			break;
 	}
-	got = chain.in_size ? read(c->input.fd, text, chain.in_size < sizeof(text) ? chain.in_size : sizeof(text)) : -1;
-	if (got <= 0) {
-		virtqueue_unpop(queue);
-		if (!chain.in_size) {
-			virtio_mmio_broken(&c->virtio);
-		} else if (!got || (errno != EAGAIN && errno != EINTR)) {
-			c->input_end = true;
-			tell_end(c);
-		}
-		return 0;
-	}
-	length = got;
-	if (c->setup.terminal)
-		key = terminal_filter(text, &length);
-	if (!length)
-		virtqueue_unpop(queue);
-	else if (virtqueue_push(c->virtio.ram, queue, chain.head, virtqueue_copy_in(&chain, text, length)))
+	if (!c->typed)
+		c->typed_start = 0;
+	if (got < 0)
 		virtio_mmio_broken(&c->virtio);
-	if (key == TERMINAL_QUIT) {
-		c->vm->exit_code = EXIT_SUCCESS;
-		vm_end(c->vm, VM_QUIT, NULL);
-		return 0;
-	}
-	return 1;
+	else if (c->input_end && !c->typed)
+		tell_end(c);
 }
 
+/*
+ * A stream is read only when the guest wants it: others may read on from where
+ * the command has stopped.  A terminal is always listened to, because of its
+ * escape key, until the text that waits for the guest fills the buffer.
+ */
 static bool wants_input(struct console *c)
 {
-	/* The escape key must work while the guest is not listening. */
-	return c->has_input && !c->input_end && virtio_mmio_live(&c->virtio) &&
-	       c->port[c->input_port].guest_open &&
+	if (!c->has_input || c->input_end)
+		return false;
+	if (c->setup.terminal)
+		return c->typed_start + c->typed < INPUT_ROOM;
+	return !c->typed && virtio_mmio_live(&c->virtio) && c->port[c->input_port].guest_open &&
 	       virtqueue_pending(c->virtio.ram, &c->queue[in_queue(c->input_port)]);
 }
 
-static void escape_only(struct console *c)
+static void read_input(struct console *c)
 {
-	char text[INPUT_CHUNK];
-	ssize_t got = read(c->input.fd, text, sizeof(text));
-	size_t length = got > 0 ? got : 0;
+	char *to = c->text + c->typed_start + c->typed;
+	ssize_t got = read(c->input.fd, to, INPUT_ROOM - c->typed_start - c->typed);
+	size_t length = got;
 
-	if (!got || (got < 0 && errno != EAGAIN && errno != EINTR)) {
-		c->input_end = true;
-		pump_input(c);
+	if (got <= 0) {
+		c->input_end = !got || (errno != EAGAIN && errno != EINTR);
+		return;
 	}
-	if (terminal_filter(text, &length) == TERMINAL_QUIT)
+	if (c->setup.terminal && terminal_filter(to, &length) == TERMINAL_QUIT)
 		vm_end(c->vm, VM_QUIT, NULL);
+	c->typed += length;
 }
 
 static void input_ready(void *context, uint32_t events)
@@ -234,28 +224,24 @@ static void input_ready(void *context, uint32_t events)
 	(void)events;
 	if (wants_input(c))
 		read_input(c);
-	else if (c->setup.terminal && !c->input_end)
-		escape_only(c);
 	pump_input(c);
 	virtio_mmio_interrupt(&c->virtio);
 }
 
-/* Watches standard input while it is wanted; a regular file is read at once. */
+/* Passes input on and watches for more while it is wanted. */
 static void pump_input(struct console *c)
 {
-	bool want = wants_input(c) || (c->setup.terminal && c->has_input && !c->input_end);
-
-	if (c->input_end)
-		tell_end(c);
-	if (!loop_watch(&c->vm->loop, &c->input, want ? EPOLLIN : 0))
+	deliver_input(c);
+	if (!loop_watch(&c->vm->loop, &c->input, wants_input(c) ? EPOLLIN : 0))
 		return;
-	if (errno != EPERM) {
+	/* A regular file is always ready and cannot be watched (EPERM): read now. */
+	if (errno != EPERM)
 		c->input_end = true;
-		tell_end(c);
-		return;
+	while (wants_input(c)) {
+		read_input(c);
+		deliver_input(c);
 	}
-	while (wants_input(c) && read_input(c))
-		;
+	deliver_input(c);
 }
 
 /* Output */

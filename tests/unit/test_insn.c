@@ -15,7 +15,7 @@
 #include <capstone/capstone.h>
 #include "syscall-bridge/insn.h"
 
-#define ROUNDS	2000000
+#define ROUNDS	1000000
 
 static uint64_t seed = 88172645463325252ULL;
 

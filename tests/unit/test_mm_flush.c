@@ -139,7 +139,7 @@ static struct {
 
 static void *writer(void *argument)
 {
-	unsigned long me = (unsigned long)argument, i, n = trials(20000);
+	unsigned long me = (unsigned long)argument, i, j, n = trials(20000);
 	struct lol_space *space = lol_state_space(state_memory, 0);
 
 	for (i = 1; i <= n; i++) {
@@ -149,7 +149,9 @@ static void *writer(void *argument)
 		while (mm_flush_queue(space, (uint32_t)me + 1, r) == MM_BUSY)
 			sched_yield();
 		__atomic_store_n(&shared.put[me], i, __ATOMIC_SEQ_CST);
-		if (!(i % 8))
+		/* Mostly leave the reader room, so that ranges come out one by one. */
+		for (j = 0; i % 8 == 0 && i % 4096 && j < 1000 &&
+		     __atomic_load_n(&space->nr_flushes, __ATOMIC_RELAXED) > 20; j++)
 			sched_yield();
 	}
 	__atomic_add_fetch(&shared.done, 1, __ATOMIC_SEQ_CST);

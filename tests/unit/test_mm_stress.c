@@ -63,6 +63,8 @@ static void *walker(void *argument)
 					 MAP_SHARED | MAP_FIXED, test.fd,
 					 (off_t)run.gpa.v) == MAP_FAILED)
 					abort();
+				if (!test.wait_for_walks)
+					sched_yield();	/* stale for longer: easier to find */
 				stale = test.check_generation && mm_walk_stale(section, g);
 				if (stale)
 					munmap((void *)run.va.v, run.length);

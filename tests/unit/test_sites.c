@@ -24,7 +24,7 @@
 #define PAGES	64
 #define TEXT	(LOL_MODULES_START + 0x3000ULL)
 #define HOLE	17	/* this page of the text is missing */
-#define ROUNDS	20000
+#define ROUNDS	5000
 
 static uint8_t *ram;
 static uint8_t where[PAGES];	/* page of the text -> page of RAM */
@@ -455,7 +455,7 @@ static void test_fuzz(void **unused)
 			fuzz_remove();
 		else
 			fuzz_add();
-		if (i % 500)
+		if (i % 200)
 			continue;
 		for (j = 0, count = 0; j < CELLS; j++) {
 			if (!model[j].sample)

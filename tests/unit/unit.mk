@@ -40,14 +40,14 @@ UNIT_PROGRAMS	:= $(foreach v,$(UNIT_VARIANTS),$(addprefix $(UNIT_OUT)/$(v)/,$(UN
 unit-build: $(UNIT_PROGRAMS)
 
 unit: $(UNIT_PROGRAMS) $(foreach t,$(UNIT_SCRIPTS),$(UNIT_DEPS_$(t)))
-	@mkdir -p $(UNIT_OUT); : >$(UNIT_OUT)/log; failed=0; \
+	@mkdir -p $(UNIT_OUT); log=$(UNIT_OUT)/log.$$$$; last=$(UNIT_OUT)/last.$$$$; : >$$log; \
 	for t in $(UNIT_PROGRAMS) $(addprefix tests/unit/,$(addsuffix .sh,$(UNIT_SCRIPTS))); do \
-		echo "# $$t"; echo "# $$t" >>$(UNIT_OUT)/log; \
+		echo "# $$t" | tee -a $$log; \
 		case $$t in *.sh) run="sh $$t";; *) run=$$t;; esac; \
 		CMOCKA_MESSAGE_OUTPUT=TAP ASAN_OPTIONS=detect_leaks=0:allow_user_segv_handler=1 \
-			$$run >$(UNIT_OUT)/last 2>&1 || \
-			{ echo "not ok - $$t exits with $$?" >>$(UNIT_OUT)/last; }; \
-		cat $(UNIT_OUT)/last; cat $(UNIT_OUT)/last >>$(UNIT_OUT)/log; \
+			$$run >$$last 2>&1 </dev/null || echo "not ok - $$t exits with $$?" >>$$last; \
+		tee -a $$log <$$last; \
 	done; \
-	passed=$$(grep -c '^ok' $(UNIT_OUT)/log); failed=$$(grep -c '^not ok' $(UNIT_OUT)/log); \
+	passed=$$(grep -ac '^ok' $$log); failed=$$(grep -ac '^not ok' $$log); \
+	rm -f $$last; mv $$log $(UNIT_OUT)/log; \
 	echo "unit: $$passed passed, $$failed failed"; test "$$failed" = 0

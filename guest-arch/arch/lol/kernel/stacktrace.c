@@ -57,7 +57,14 @@ unsigned long regs_get_kernel_stack_nth(struct pt_regs *regs, unsigned int n)
 	return value;
 }
 
-void lol_unwind_start(struct lol_unwind *unwind, struct task_struct *task,
+/**
+ * lol_unwind_start() - begin a walk
+ * @unwind: set to the first frame
+ * @task: whose stack; NULL: the running task's
+ * @regs: begin where these were taken; NULL: with the caller, or where @task
+ *	was switched out
+ */
+noinline void lol_unwind_start(struct lol_unwind *unwind, struct task_struct *task,
 		      struct pt_regs *regs)
 {
 	task = task ?: current;
@@ -70,8 +77,11 @@ void lol_unwind_start(struct lol_unwind *unwind, struct task_struct *task,
 		unwind->ip = regs->ip;
 		unwind->fp = regs->bp;
 	} else if (task == current) {
-		unwind->fp = (unsigned long)__builtin_frame_address(0);
-		unwind->ip = _THIS_IP_;
+		/* Our own frame is gone when we return, the caller's is not. */
+		struct stack_frame *frame = __builtin_frame_address(0);
+
+		unwind->fp = frame->fp;
+		unwind->ip = frame->ip;
 	} else {
 		struct inactive_task_frame *frame = (void *)READ_ONCE(task->thread.sp);
 

@@ -64,7 +64,7 @@ void __init read_persistent_wall_and_boot_offset(struct timespec64 *wall_time,
 	*boot_offset = ns_to_timespec64(lol_clock_read(lol_clock_page));
 }
 
-static int timer_next_event(unsigned long delta_ns, struct clock_event_device *dev)
+static int clockevent_next(unsigned long delta_ns, struct clock_event_device *dev)
 {
 	u64 ticks_per_ns = div64_u64(U64_MAX, READ_ONCE(lol_clock_page->mult));
 	u64 ticks = ((unsigned __int128)delta_ns * ticks_per_ns) >> 32;
@@ -73,7 +73,7 @@ static int timer_next_event(unsigned long delta_ns, struct clock_event_device *d
 	return 0;
 }
 
-static int timer_shutdown(struct clock_event_device *dev)
+static int clockevent_shutdown(struct clock_event_device *dev)
 {
 	wrmsrl(MSR_IA32_TSC_DEADLINE, 0);
 	return 0;
@@ -83,9 +83,9 @@ static DEFINE_PER_CPU(struct clock_event_device, clockevent) = {
 	.name			= "lol-deadline",
 	.features		= CLOCK_EVT_FEAT_ONESHOT,
 	.rating			= 450,
-	.set_next_event		= timer_next_event,
-	.set_state_shutdown	= timer_shutdown,
-	.set_state_oneshot_stopped = timer_shutdown,
+	.set_next_event		= clockevent_next,
+	.set_state_shutdown	= clockevent_shutdown,
+	.set_state_oneshot_stopped = clockevent_shutdown,
 };
 
 void lol_clockevent_init(void)

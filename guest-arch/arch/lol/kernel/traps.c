@@ -148,7 +148,7 @@ static bool kernel_exception(struct pt_regs *regs, unsigned int vector,
 		pr_emerg("double fault: kernel stack of %s[%d] at %016lx, sp %016lx\n",
 			 current->comm, task_pid_nr(current),
 			 (unsigned long)task_stack_page(current), regs->sp);
-		die("double fault", regs, error_code);
+		show_regs(regs);
 		panic("double fault");
 	}
 	if (vector == X86_TRAP_MC)

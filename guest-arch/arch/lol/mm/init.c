@@ -16,11 +16,6 @@ void __init mem_init(void)
 	memblock_free_all();
 }
 
-void __init arch_zone_limits(unsigned long *max_zone_pfns)
-{
-	max_zone_pfns[ZONE_NORMAL] = max_low_pfn;
-}
-
 bool lol_virt_addr_valid(unsigned long addr)
 {
 	return addr >= PAGE_OFFSET && addr < LOL_DIRECT_MAP_END && pfn_valid(PHYS_PFN(__pa(addr)));

@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/sched/mm.h>
+#include <linux/security.h>
 
 #define MAP_32BIT_START	0x40000000UL
 #define MAP_32BIT_END	0x80000000UL

@@ -17,6 +17,7 @@
  * All entries of the kernel half of the root that will ever be needed are made
  * now, so every address space can copy them and no two roots ever differ there.
  */
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
@@ -26,11 +27,15 @@
 #include <asm/sections.h>
 #include <asm/service.h>
 #include <asm/special_insns.h>
+#include <asm/tlbflush.h>
 #include "mm_internal.h"
 
 pgd_t swapper_pg_dir[PTRS_PER_PGD] __page_aligned_bss;
 unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)] __page_aligned_bss;
 EXPORT_SYMBOL(empty_zero_page);
+
+unsigned long lol_cr3_keep __ro_after_init;
+EXPORT_SYMBOL(lol_cr3_keep);
 
 static void *__init new_table(void)
 {
@@ -128,6 +133,18 @@ static void __init prepopulate(unsigned long start, unsigned long end)
 		descend((unsigned long *)&swapper_pg_dir[(start >> PGDIR_SHIFT) & 511]);
 }
 
+/* With PCID a root load keeps what the TLB knows of that root, if it says so. */
+static void __init keep_translations(void)
+{
+	u32 a, b, c, d;
+
+	native_cpuid(1, 0, &a, &b, &c, &d);
+	if (!(c & BIT(17)))
+		return;
+	native_write_cr4(native_read_cr4() | X86_CR4_PCIDE);
+	lol_cr3_keep = BIT(63);
+}
+
 /**
  * paging_init() - make the kernel's page tables and use them
  *
@@ -135,6 +152,7 @@ static void __init prepopulate(unsigned long start, unsigned long end)
  */
 void __init paging_init(void)
 {
+	unsigned long max_zone_pfns[MAX_NR_ZONES] = { 0 };
 	phys_addr_t start, end;
 	u64 i;
 
@@ -148,6 +166,10 @@ void __init paging_init(void)
 	pmd_entry(MODULES_VADDR);
 
 	native_write_cr3(__pa_symbol(swapper_pg_dir));
+	keep_translations();
+
+	max_zone_pfns[ZONE_NORMAL] = max_low_pfn;
+	free_area_init(max_zone_pfns);
 }
 
 /* Applies a change to every leaf of [start, end), which begins and ends with leaves. */

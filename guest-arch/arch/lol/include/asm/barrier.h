@@ -4,6 +4,7 @@
 #define _ASM_LOL_BARRIER_H
 
 #include <linux/compiler.h>
+#include <vdso/processor.h>	/* cpu_relax() of the waiting loops */
 
 #define __mb()		asm volatile("mfence" : : : "memory")
 #define __rmb()		asm volatile("lfence" : : : "memory")

@@ -26,5 +26,9 @@ static __always_inline unsigned long current_top_of_stack(void)
 	return this_cpu_read_stable(cpu_stack_top);
 }
 
+/* Also an operand of inline assembly that calls: it keeps the frame set up. */
+register unsigned long current_stack_pointer asm("rsp");
+#define ASM_CALL_CONSTRAINT "+r" (current_stack_pointer)
+
 #endif /* !__ASSEMBLY__ */
 #endif

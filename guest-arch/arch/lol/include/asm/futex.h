@@ -3,7 +3,8 @@
 #ifndef _ASM_LOL_FUTEX_H
 #define _ASM_LOL_FUTEX_H
 
-#include <linux/futex.h>
+#include <linux/errno.h>
+#include <linux/types.h>
 #include <linux/uaccess.h>
 
 /* mm/uaccess.c; both are called with page faults disabled. */

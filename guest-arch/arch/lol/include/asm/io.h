@@ -51,6 +51,8 @@ LOL_MMIO_WRITE(__raw_writeq, "q", u64, "r")
 #define __io_bw()	barrier()
 #define __io_aw()	barrier()
 
+#define page_to_phys(page)	PFN_PHYS(page_to_pfn(page))
+
 /* Ports: only those of <lol/service.h> exist. */
 static __always_inline void outb(u8 value, u16 port)
 {

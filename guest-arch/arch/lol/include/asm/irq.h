@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#define IRQ_STACK_SIZE		16384
+
 struct pt_regs;
 
 static inline int irq_canonicalize(int irq)

@@ -6,4 +6,8 @@
 #define __ALIGN		.balign 16, 0xcc
 #define __ALIGN_STR	".balign 16, 0xcc"
 
+#ifdef __ASSEMBLY__
+#define RET	ret
+#endif
+
 #endif

@@ -13,6 +13,9 @@
 #include <asm/pgtable.h>
 #include <asm/special_insns.h>
 
+/* Set where a root load need not flush (PCID): whoever changes tables flushes them himself. */
+extern unsigned long lol_cr3_keep;
+
 #define init_new_context init_new_context
 static inline int init_new_context(struct task_struct *task, struct mm_struct *mm)
 {
@@ -31,7 +34,7 @@ static inline void switch_mm_irqs_off(struct mm_struct *prev, struct mm_struct *
 	/* The registers of the space we leave are of no use behind the switch. */
 	lol_user_state_save();
 	cpumask_set_cpu(cpu, mm_cpumask(next));
-	native_write_cr3(__pa(next->pgd));
+	native_write_cr3(__pa(next->pgd) | lol_cr3_keep);
 	cpumask_clear_cpu(cpu, mm_cpumask(prev));
 }
 #define switch_mm_irqs_off switch_mm_irqs_off

@@ -31,22 +31,22 @@ static inline void p4d_populate(struct mm_struct *mm, p4d_t *p4d, pud_t *pud)
 	set_p4d(p4d, __p4d(__pa(pud) | _PAGE_TABLE));
 }
 
-static inline void __pte_free_tlb(struct mmu_gather *tlb, pgtable_t pte, unsigned long addr)
-{
-	pagetable_pte_dtor(page_ptdesc(pte));
-	tlb_remove_ptdesc(tlb, page_ptdesc(pte));
-}
+#define __pte_free_tlb(tlb, pte, addr)					\
+do {									\
+	pagetable_pte_dtor(page_ptdesc(pte));				\
+	tlb_remove_ptdesc((tlb), page_ptdesc(pte));			\
+} while (0)
 
-static inline void __pmd_free_tlb(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr)
-{
-	pagetable_pmd_dtor(virt_to_ptdesc(pmd));
-	tlb_remove_ptdesc(tlb, virt_to_ptdesc(pmd));
-}
+#define __pmd_free_tlb(tlb, pmd, addr)					\
+do {									\
+	pagetable_pmd_dtor(virt_to_ptdesc(pmd));			\
+	tlb_remove_ptdesc((tlb), virt_to_ptdesc(pmd));			\
+} while (0)
 
-static inline void __pud_free_tlb(struct mmu_gather *tlb, pud_t *pud, unsigned long addr)
-{
-	pagetable_pud_dtor(virt_to_ptdesc(pud));
-	tlb_remove_ptdesc(tlb, virt_to_ptdesc(pud));
-}
+#define __pud_free_tlb(tlb, pud, addr)					\
+do {									\
+	pagetable_pud_dtor(virt_to_ptdesc(pud));			\
+	tlb_remove_ptdesc((tlb), virt_to_ptdesc(pud));			\
+} while (0)
 
 #endif

@@ -55,9 +55,6 @@ extern unsigned long empty_zero_page[PAGE_SIZE / sizeof(unsigned long)];
 
 /* --- upper levels --- */
 
-static inline int pgd_none(pgd_t pgd)		{ return !pgd_val(pgd); }
-static inline int pgd_present(pgd_t pgd)	{ return pgd_val(pgd) & _PAGE_PRESENT; }
-
 static inline int p4d_none(p4d_t p4d)		{ return !p4d_val(p4d); }
 static inline int p4d_present(p4d_t p4d)	{ return p4d_val(p4d) & _PAGE_PRESENT; }
 static inline int p4d_bad(p4d_t p4d)
@@ -148,7 +145,7 @@ static inline pmd_t pmd_##fn(pmd_t pmd) { return __pmd(pmd_val(pmd) & ~(bits)); 
 LOL_PTE_SET(mkwrite_novma, _PAGE_RW)
 LOL_PTE_SET(mkdirty, _PAGE_DIRTY)
 LOL_PTE_SET(mkyoung, _PAGE_ACCESSED)
-LOL_PTE_SET(mkspecial, _PAGE_SPECIAL)
+static inline pte_t pte_mkspecial(pte_t pte)	{ return __pte(pte_val(pte) | _PAGE_SPECIAL); }
 LOL_PTE_CLEAR(wrprotect, _PAGE_RW)
 LOL_PTE_CLEAR(mkclean, _PAGE_DIRTY)
 LOL_PTE_CLEAR(mkold, _PAGE_ACCESSED)

@@ -57,6 +57,9 @@ struct thread_struct {
 #define KSTK_EIP(task)		(task_pt_regs(task)->ip)
 #define KSTK_ESP(task)		(task_pt_regs(task)->sp)
 
+#define on_thread_stack()						\
+	(current_top_of_stack() - current_stack_pointer < THREAD_SIZE)
+
 void start_thread(struct pt_regs *regs, unsigned long ip, unsigned long sp);
 unsigned long __get_wchan(struct task_struct *p);
 

@@ -8,6 +8,8 @@
 
 struct pt_regs;
 
+asmlinkage long sys_mmap(unsigned long addr, unsigned long len, unsigned long prot,
+			 unsigned long flags, unsigned long fd, unsigned long off);
 asmlinkage long sys_rt_sigreturn(void);
 asmlinkage long sys_arch_prctl(int option, unsigned long arg2);
 asmlinkage long sys_iopl(unsigned int level);

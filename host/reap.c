@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ends of child processes.
+ *
+ *	a space without the baton	its slot becomes free; the vCPU takes a new
+ *					space when it wants that root again
+ *	the one with the baton,
+ *	  but it had not yet taken the	another space gets the same root and the
+ *	  context (regs_valid)		baton; the guest notices nothing
+ *	  and it ran guest user code	the registers are lost: another space gets
+ *					the baton with machine_check set, and the
+ *					guest's task is killed by vector 18
+ *	  and it ran the guest kernel	the guest ends, with that message
+ *	the zygote			is started again
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/memory_limits.h"
+#include "host/spaces.h"
+#include "mm-emulation/mm.h"
+
+#define NO_SLOT		LOL_MAX_SPACES
+#define ZYGOTE_DEATHS	8		/* without a space made: give up */
+
+static void lost_holder(struct vm *vm, pid_t pid, const char *how)
+{
+	struct lol_vcpu *vcpu = vm_vcpu(vm);
+	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&vcpu->exit.state, LOL_EXIT_IDLE, __ATOMIC_SEQ_CST);
+	vcpu->holder = NO_SLOT;
+	vm->space_wanted = vm->write_held = false;	/* its request died with it */
+	if (__atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
+		spaces_pass_baton(vm);
+	} else if (vcpu->cpl == 3) {
+		memset(&vcpu->regs, 0, sizeof(vcpu->regs));
+		vcpu->machine_check = 1;
+		vcpu->regs_valid = 1;
+		spaces_pass_baton(vm);
+	} else if (memory_oom_kills(vm) > vm->oom_kills) {
+		vm_end(vm, VM_HOST, "the host ran out of memory and killed space process %d while it ran the guest kernel",
+		       (int)pid);
+	} else if (code > 0 && code < 4096) {
+		vm_end(vm, VM_HOST, "space process %d gave up: %s", (int)pid, strerror(code));
+	} else {
+		vm_end(vm, VM_HOST, "space process %d was killed while it ran the guest kernel (%s)",
+		       (int)pid, how);
+	}
+}
+
+/*
+ * A process that was killed may have been in the middle of something that its
+ * successors wait for.  Everything here takes a running process microseconds; so
+ * what looks the same at two ticks, a second apart, will not change any more.
+ */
+static struct {
+	unsigned int ticks;	/* still to look at, after a kill */
+	uint32_t holder, turn;
+	bool untaken;		/* at the last tick a hand-over to holder was under way */
+	struct {
+		uint32_t state;
+		pid_t pid;
+	} slot[LOL_MAX_SPACES];
+} stuck;
+
+static void wake_turn(struct lol_space *space)
+{
+	__atomic_fetch_add(&space->turn, 1, __ATOMIC_SEQ_CST);
+	spaces_wake(&space->turn);
+}
+
+/* The baton was announced but never passed. */
+static void review_hand_over(struct vm *vm)
+{
+	struct lol_vcpu *vcpu = vm_vcpu(vm);
+	uint32_t holder = __atomic_load_n(&vcpu->holder, __ATOMIC_SEQ_CST), turn = 0;
+	bool untaken = false;
+
+	if (!vm->baton_waits && holder < LOL_MAX_SPACES &&
+	    __atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
+		untaken = true;
+		turn = __atomic_load_n(&lol_state_space(vm->state, holder)->turn, __ATOMIC_SEQ_CST);
+		if (stuck.untaken && stuck.holder == holder && stuck.turn == turn) {
+			wake_turn(lol_state_space(vm->state, holder));
+			untaken = false;
+		}
+	}
+	stuck.untaken = untaken;
+	stuck.holder = holder;
+	stuck.turn = turn;
+}
+
+void spaces_review(struct vm *vm)
+{
+	unsigned int slot;
+
+	if (!stuck.ticks)
+		return;
+	stuck.ticks--;
+	review_hand_over(vm);
+	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
+		struct lol_space *space = lol_state_space(vm->state, slot);
+		uint32_t state = __atomic_load_n(&space->state, __ATOMIC_ACQUIRE);
+		pid_t pid = space->pid;
+
+		if (state == stuck.slot[slot].state && pid == stuck.slot[slot].pid) {
+			if (state == LOL_SPACE_DYING)		/* told, but not woken */
+				wake_turn(space);
+			else if (state == LOL_SPACE_STARTING)	/* taken, but never bound */
+				__atomic_compare_exchange_n(&space->state, &state,
+							    spaces_is_child(pid) ? LOL_SPACE_READY : LOL_SPACE_FREE,
+							    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		}
+		stuck.slot[slot].state = state;
+		stuck.slot[slot].pid = pid;
+	}
+}
+
+static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
+		struct lol_space *space = lol_state_space(vm->state, slot);
+
+		if ((pid_t)__atomic_load_n(&space->pid, __ATOMIC_ACQUIRE) != pid)
+			continue;
+		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_FREE)
+			continue;
+		/* One that was told to go held no lock; looking at all slots is slow. */
+		if (!orderly) {
+			mm_flush_owner_died(vm->state, LOL_MAX_SPACES, slot + 1);
+			stuck.ticks = 3;
+		}
+		space->pid = 0;
+		space->root = 0;
+		__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
+		/* The zygote may be waiting for a free slot. */
+		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
+		spaces_wake(&vm->state->wanted);
+		if (__atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits)
+			lost_holder(vm, pid, how);
+		return;
+	}
+}
+
+/* Slots that the zygote had begun to fill when it died. */
+static void free_unborn(struct vm *vm)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
+		struct lol_space *space = lol_state_space(vm->state, slot);
+
+		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_STARTING &&
+		    !spaces_is_child(space->pid))
+			__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
+	}
+}
+
+static void lost_zygote(struct vm *vm, const char *how)
+{
+	static uint32_t made_before;
+	uint32_t made = __atomic_load_n(&vm->state->made, __ATOMIC_RELAXED);
+	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+	struct error error;
+
+	vm->zygote = 0;
+	if (made != made_before)
+		vm->zygote_deaths = 0;
+	made_before = made;
+	if (++vm->zygote_deaths > ZYGOTE_DEATHS) {
+		vm_end(vm, VM_HOST, "the wedge does not run here (%s%s%s)", how, code > 0 ? ": " : "",
+		       code > 0 && code < 4096 ? strerror(code) : "");
+		return;
+	}
+	free_unborn(vm);
+	if (spaces_start_zygote(vm, &error))
+		vm_end(vm, VM_HOST, "%s", error.text);
+}
+
+void spaces_reap(struct vm *vm)
+{
+	for (;;) {
+		siginfo_t info = { 0 };
+		char how[64];
+
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) || !info.si_pid)
+			return;
+		if (info.si_code == CLD_EXITED)
+			snprintf(how, sizeof(how), "exit status %d", info.si_status);
+		else
+			snprintf(how, sizeof(how), "signal %d, %s", info.si_status, strsignal(info.si_status));
+		if (info.si_pid == vm->zygote)
+			lost_zygote(vm, how);
+		else
+			lost_space(vm, info.si_pid, info.si_code == CLD_EXITED && !info.si_status, how);
+	}
+}
+
+void spaces_kill_all(struct vm *vm)
+{
+	siginfo_t info;
+	unsigned int rounds;
+
+	/*
+	 * Every child is in the process group of some zygote.  A group whose
+	 * members are our children cannot be a stranger's.  The group is killed
+	 * first as a whole, which a fork in progress cannot escape.
+	 */
+	vm->zygote = 0;
+	for (rounds = 0; rounds < 100000; rounds++) {
+		unsigned int slot;
+		pid_t group;
+
+		memset(&info, 0, sizeof(info));
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG)) {
+			if (errno == ECHILD)
+				return;
+			continue;
+		}
+		if (info.si_pid)
+			continue;
+		for (slot = 0; slot <= LOL_MAX_SPACES; slot++) {
+			pid_t pid = slot == LOL_MAX_SPACES ? (pid_t)vm->state->zygote :
+				(pid_t)lol_state_space(vm->state, slot)->pid;
+
+			if (!spaces_is_child(pid))
+				continue;
+			group = getpgid(pid);
+			if (group > 1 && group != getpgrp())
+				kill(-group, SIGKILL);
+			kill(pid, SIGKILL);
+		}
+		waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+	}
+}

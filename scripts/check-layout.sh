@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Checks the rules of the house: who may include whom, SPDX lines, sizes, symbols
+# of the wedge.  Prints TAP.
+cd "$(dirname "$0")/.." || exit 1
+n=0
+bad=0
+
+result() # TEXT-OF-VIOLATIONS NAME
+{
+	n=$((n + 1))
+	if [ -z "$1" ]; then
+		echo "ok $n - $2"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n - $2"
+		printf '%s\n' "$1" | head -n 20 | sed 's/^/# /'
+	fi
+}
+
+sources() { find "$@" \( -name '*.c' -o -name '*.h' -o -name '*.S' \) -type f 2>/dev/null | sort; }
+all='host mm-emulation syscall-bridge guest-arch tests scripts'
+
+result "$(for f in $(sources $all) $(find $all \( -name '*.sh' -o -name '*.mk' -o -name '*.lds' -o -name '*.lds.S' \) -type f | sort) Makefile; do
+	head -n 3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-only\|SPDX-License-Identifier: GPL-2.0' || echo "$f"
+done)" "every source begins with an SPDX line"
+
+# The contract includes nothing of ours but itself.
+result "$(grep -n '#include' guest-arch/arch/lol/abi/lol/*.h | grep -v '<linux/types.h>\|<lol/[a-z]*.h>')" \
+	"the contract includes nothing else"
+
+# includes FOLDER ALLOWED-REGEX: quoted includes of a folder's sources
+includes()
+{
+	grep -n '#include "' $(sources "$1") /dev/null | grep -vE "#include \"($2)"
+}
+
+result "$(includes mm-emulation 'mm-emulation/|syscall-bridge/state\.h')" "mm-emulation includes only itself and the shared state"
+result "$(includes syscall-bridge 'syscall-bridge/|mm-emulation/mm\.h')" "syscall-bridge sees of mm-emulation the public header"
+result "$(includes host 'host/|mm-emulation/mm\.h|syscall-bridge/(bridge|state|insn)\.h|guest-arch/afterburn/kinds\.h')" "host sees public headers only"
+result "$(includes guest-arch/afterburn 'guest-arch/afterburn/|syscall-bridge/insn\.h')" "the afterburner sees only itself and the decoder"
+result "$(grep -nE '#include .*(host|mm-emulation|syscall-bridge|tests)/' $(sources guest-arch/arch) /dev/null)" "the guest kernel sees nothing of the host's"
+result "$(grep -n '#include <\(stdio\|stdlib\|string\|unistd\|sys/\|errno\|signal\|time\|fcntl\|pthread\)' $(sources mm-emulation) /dev/null)" "mm-emulation is freestanding"
+result "$(grep -nE '#include "\.\./' $(sources host mm-emulation syscall-bridge tests guest-arch/arch guest-arch/afterburn) /dev/null)" "no include by ../"
+result "$(sources $all | grep -v '/arch/lol/include/' | while read -r f; do
+	case $f in *.h) head -n 4 "$f" | grep -q '#ifndef\|#pragma once' || grep -q 'no include guard' "$f" || echo "$f" ;; esac
+done)" "headers have include guards"
+result "$(grep -rniE '\b(claude|anthropic|openai|chatgpt|llm|ai agent|/work/main|/tmp/lol-guide)\b' $all README.md Makefile .ci --include='*' -I 2>/dev/null | grep -v 'scripts/check-layout.sh')" "no word about how it was written"
+result "$(grep -rnP '[ \t]+$' $(sources host mm-emulation syscall-bridge tests) 2>/dev/null | head -n 20)" "no white space at line ends"
+
+sizes=$(sources host mm-emulation syscall-bridge guest-arch/arch guest-arch/afterburn | xargs wc -l | grep -v total | awk '{print $1}' | sort -n)
+median=$(printf '%s\n' "$sizes" | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}')
+result "$([ "${median:-0}" -lt 250 ] || echo "$median lines")" "median file is under 250 lines ($median)"
+result "$(sources host mm-emulation syscall-bridge guest-arch/afterburn | while read -r f; do
+	[ "$(wc -l < "$f")" -le 800 ] || echo "$f: $(wc -l < "$f") lines"; done)" "no file is over 800 lines"
+result "$(for d in guest-arch host mm-emulation syscall-bridge scripts tests; do [ -f $d/README.md ] || echo "$d/README.md"; done)" "each folder has a README"
+if [ -e build/wedge ]; then
+	result "$(nm -u build/wedge; readelf -rW build/wedge | grep -E 'R_X86_64_[^N]')" "the wedge has no undefined symbols or relocations"
+	result "$(readelf -lW build/wedge | awk '$1 == "LOAD" && /RWE/')" "no segment of the wedge is writable and executable"
+fi
+echo "1..$n"
+exit $((bad != 0))

@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# From a Debian kernel source package to build/vmlinux-VERSION and
+# build/modules-VERSION:
+#
+#   kernel-build.sh [source|config|build|check]   (default: all of them in turn)
+#
+# source  unpacks the pinned tarball below build/src and puts a link to
+#         guest-arch/arch/lol where the kernel looks for architectures
+# config  makes a configuration of guest-arch/versions/VERSION/config
+# build   compiles, installs modules
+# check   looks for sensitive instructions without a site record
+#
+# Every step does nothing when its result is newer than what it is made of.
+# Environment: VERSION (6.12), JOBS, LOL_AFTERBURN (folder of the assembler stage),
+# LOL_KERNEL_TARBALL (in place of the package's), V=1 for kbuild's own output.
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+VERSION=${VERSION:-6.12}
+pin=$here/guest-arch/versions/$VERSION
+src=$here/build/src/linux-$VERSION
+obj=$here/build/kernel-$VERSION
+modules=$here/build/modules-$VERSION
+image=$here/build/vmlinux-$VERSION
+afterburn=${LOL_AFTERBURN:-$here/build/afterburn}
+jobs=${JOBS:-$(nproc)}
+
+say() { printf '%s\n' "kernel $VERSION: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+pinned() { sed -n "s/^$1=//p" "$pin/pin"; }
+
+kmake() {
+	compiler=gcc
+	if command -v ccache >/dev/null 2>&1; then
+		[ -w "${HOME:-/nonexistent}" ] || export CCACHE_DIR="$here/build/ccache"
+		compiler="ccache gcc"
+	fi
+	make -s -C "$src" ARCH=lol O="$obj" CC="$compiler" LOL_AFTERBURN="$afterburn" \
+		KBUILD_BUILD_USER=lol KBUILD_BUILD_HOST=lol KBUILD_BUILD_TIMESTAMP="$(stamp)" \
+		-j"$jobs" "$@"
+}
+
+# The same tree gives the same image: the date is that of the source.
+stamp() { date -u -r "$src/Makefile" '+%Y-%m-%d %H:%M:%S'; }
+
+find_tarball() {
+	name=$(pinned tarball)
+	for f in "${LOL_KERNEL_TARBALL:-}" "/usr/src/$name"; do
+		[ -n "$f" ] && [ -r "$f" ] && echo "$f" && return
+	done
+	die "no /usr/src/$name: install the package $(pinned package), or set LOL_KERNEL_TARBALL"
+}
+
+step_source() {
+	if [ ! -e "$src/.unpacked" ]; then
+		[ ! -e "$src/Makefile" ] || { touch "$src/.unpacked"; link_arch; return; }
+		tarball=$(find_tarball)
+		say "unpacking $tarball"
+		rm -rf "$src.new"
+		mkdir -p "$src.new"
+		tar -xf "$tarball" -C "$src.new" --strip-components=1 \
+			--checkpoint=20000 --checkpoint-action=echo='%u records' \
+			--exclude='*/Documentation/[a-jl-z]*' --exclude='*/drivers/gpu/drm/amd/include'
+		touch "$src.new/.unpacked"
+		rm -rf "$src"
+		mv "$src.new" "$src"
+	fi
+	link_arch
+}
+
+link_arch() {
+	target=../../../../guest-arch/arch/lol
+	[ "$(readlink "$src/arch/lol" 2>/dev/null)" = "$target" ] ||
+		ln -sfn "$target" "$src/arch/lol"
+}
+
+step_config() {
+	[ -e "$src/Makefile" ] || die "no source; run: $0 source"
+	set -- "$pin/config"
+	[ ! -e "$pin/kunit.config" ] || set -- "$@" "$pin/kunit.config"
+	mkdir -p "$obj"
+	cat "$@" >"$obj/wanted.new"
+	if [ -e "$obj/.config" ] && cmp -s "$obj/wanted.new" "$obj/wanted" &&
+	   [ "$obj/.config" -nt "$here/guest-arch/arch/lol/Kconfig" ]; then
+		rm "$obj/wanted.new"
+		return
+	fi
+	say "configuring"
+	KCONFIG_ALLCONFIG=$obj/wanted.new kmake alldefconfig >/dev/null
+	touch "$obj/.config"
+	mv "$obj/wanted.new" "$obj/wanted"
+}
+
+step_build() {
+	[ -e "$obj/.config" ] || die "no configuration; run: $0 config"
+	[ -x "$afterburn/as" ] || say "no afterburner at $afterburn: sites will not be recorded"
+	say "building (jobs: $jobs)"
+	kmake vmlinux modules
+	if ! [ "$image" -nt "$obj/vmlinux" ]; then
+		objcopy --strip-debug "$obj/vmlinux" "$image.new"
+		mv "$image.new" "$image"
+	fi
+	if ! [ "$modules/.installed" -nt "$obj/modules.order" ] ||
+	   ! [ "$modules/.installed" -nt "$obj/vmlinux" ]; then
+		rm -rf "$modules"
+		kmake INSTALL_MOD_PATH="$modules" modules_install
+		touch "$modules/.installed"
+	fi
+	say "$(du -h "$image" | cut -f1) $image, $(grep -c . "$obj/modules.order") modules"
+}
+
+step_check() {
+	[ -x "$afterburn/check" ] || { say "no checker at $afterburn: not checked"; return; }
+	stamp=$obj/.checked
+	[ ! "$stamp" -nt "$obj/vmlinux" ] || [ ! "$stamp" -nt "$modules/.installed" ] || return 0
+	say "checking site records"
+	find "$modules" -name '*.ko' -print0 | xargs -0 "$afterburn/check" "$obj/vmlinux"
+	touch "$stamp"
+}
+
+case ${1:-all} in
+source | config | build | check) "step_$1" ;;
+all)
+	step_source
+	step_config
+	step_build
+	step_check
+	;;
+*) die "usage: $0 [source|config|build|check]" ;;
+esac

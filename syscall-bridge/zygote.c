@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The zygote: first process of the wedge, and the maker of spaces.
+ *
+ * It keeps a few of them READY, so that a guest's fork does not wait for the
+ * host's, and sees retired ones off.  Both are host work that need not delay the
+ * guest: the zygote runs where the scheduler likes, a space keeps to the CPU of
+ * its vCPU only from the time it is ready until it is retired.
+ *
+ *	zygote:	FREE -> STARTING, fork, READY		(spare_spaces of them)
+ *	vCPU:	READY -> BOUND to a root, turn		(first load of that root)
+ *	vCPU:	BOUND -> RETIRED			(root gone, or slot wanted)
+ *	zygote:	RETIRED -> DYING, turn			it exits
+ *	monitor: reaped -> FREE
+ *
+ * Children are made with CLONE_PARENT: they are the monitor's, which reaps them
+ * and in whose death they die.  They inherit mappings and signal handlers; the
+ * filter is each space's own.
+ */
+#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/sys.h"
+
+#define PR_SET_PDEATHSIG	1
+#define CLONE_PARENT		0x00008000
+#define SIGCHLD			17
+#define SIGKILL			9
+
+/* A CPU mask of the host. */
+struct cpus {
+	u64 mask[16];
+};
+
+static void cpus_only(struct cpus *cpus, s32 cpu)
+{
+	memset(cpus, 0, sizeof(*cpus));
+	cpus->mask[cpu / 64] = 1ULL << cpu % 64;
+}
+
+static s32 host_cpu(void)
+{
+	s32 cpu = state->host_cpu[vcpu->number];
+
+	return cpu < 0 || cpu >= 1024 ? -1 : cpu;
+}
+
+/* Affinity is a matter of speed alone: if the cpuset has just changed, so be it. */
+static void keep_to_host_cpu(void)
+{
+	struct cpus cpus;
+
+	if (host_cpu() < 0)
+		return;
+	cpus_only(&cpus, host_cpu());
+	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
+}
+
+/* Where a process may end without being in the vCPU's way. */
+static void leave_host_cpu(u32 pid)
+{
+	struct cpus cpus = { 0 };
+	u64 any = 0;
+
+	if (host_cpu() < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
+		return;
+	cpus.mask[host_cpu() / 64] &= ~(1ULL << host_cpu() % 64);
+	for (u32 i = 0; i < ARRAY_SIZE(cpus.mask); i++)
+		any |= cpus.mask[i];
+	if (any)
+		sys3(__NR_sched_setaffinity, pid, sizeof(cpus), (long)&cpus);
+}
+
+static noreturn void space_main(u32 slot)
+{
+	long ret;
+
+	own_slot = slot;
+	sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
+	if ((u32)sys3(__NR_getppid, 0, 0, 0) != state->monitor)
+		sys_exit(1);		/* it died before we could ask to follow it */
+	keep_to_host_cpu();
+	ret = filter_load();
+	if (SYS_ERROR(ret)) {
+		state->fatal = -ret;
+		sys_exit(1);
+	}
+	wait_turn();
+}
+
+static void make(u32 slot)
+{
+	struct lol_space *space = space_at(slot);
+	long pid;
+
+	if (!space_move(space, LOL_SPACE_FREE, LOL_SPACE_STARTING))
+		return;
+	own_turn = space->turn;		/* for the child: a vCPU may pass it the baton before it runs */
+	space->root = 0;
+	space->vcpu = 0;
+	space->used = 0;
+	pid = sys6(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
+	if (!pid)
+		space_main(slot);
+	if (SYS_ERROR(pid)) {
+		/* no processes left: try again when somebody wants one */
+		space_move(space, LOL_SPACE_STARTING, LOL_SPACE_FREE);
+		return;
+	}
+	space->pid = pid;
+	__atomic_store_n(&space->state, LOL_SPACE_READY, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
+	sys_futex_wake(&state->made);
+}
+
+/* Looks at all slots once; not 0: there may be more to do. */
+static bool work(void)
+{
+	u32 ready = 0, free = state->max_spaces;
+
+	for (u32 slot = 0; slot < state->max_spaces; slot++) {
+		struct lol_space *space = space_at(slot);
+
+		switch (READ_ONCE(space->state)) {
+		case LOL_SPACE_READY:
+			ready++;
+			break;
+		case LOL_SPACE_FREE:
+			if (free == state->max_spaces)
+				free = slot;
+			break;
+		case LOL_SPACE_RETIRED:
+			leave_host_cpu(space->pid);
+			if (space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
+				pass_turn(space);
+		}
+	}
+	if (ready >= state->spare_spaces || free == state->max_spaces)
+		return false;
+	make(free);
+	return READ_ONCE(space_at(free)->state) != LOL_SPACE_FREE;
+}
+
+static noreturn void zygote_loop(void)
+{
+	u32 wanted;
+
+	for (;;) {
+		wanted = __atomic_load_n(&state->wanted, __ATOMIC_ACQUIRE);
+		while (work())
+			;
+		sys_futex_wait(&state->wanted, wanted, NULL);
+	}
+}
+
+static void must(long ret)
+{
+	if (SYS_ERROR(ret))
+		sys_exit(-ret & 0x7f);
+}
+
+/*
+ * Gets rid of what the host's exec left: its stack and vdso.  Where the host
+ * seals the vdso the call is refused and it stays, executable and harmless.
+ */
+static void unmap_leavings(u64 host_stack)
+{
+	if (SYS_ERROR(sys_munmap(LOL_WEDGE_END, 0x7ffffffff000 - LOL_WEDGE_END)))
+		sys_munmap(host_stack & ~0xfffULL, 0x1000);
+}
+
+/* Called by _start, on the wedge stack. */
+noreturn void zygote(u64 host_stack)
+{
+	must(sys_mmap(LOL_WEDGE_STATE, LOL_STATE_SIZE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_FIXED, LOL_FD_STATE, 0));
+	must(sys_mmap(LOL_WEDGE_STATE + LOL_STATE_SITES, LOL_STATE_SPACES - LOL_STATE_SITES,
+		      PROT_READ, MAP_SHARED | MAP_FIXED, LOL_FD_STATE, LOL_STATE_SITES));
+	must(sys_mmap(LOL_WEDGE_VCPU, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		      LOL_FD_STATE, LOL_STATE_VCPU));
+	must(sys_mmap(LOL_VCPU_PAGE, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		      LOL_FD_STATE, LOL_STATE_VCPU));
+	must(sys_mmap(LOL_USER_PAGE, 0x1000, PROT_READ, MAP_SHARED | MAP_FIXED,
+		      LOL_FD_STATE, LOL_STATE_USER));
+	must(sys_mmap(LOL_WEDGE_RAM, state->ram_size, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, LOL_FD_RAM, 0));
+	unmap_leavings(host_stack);
+	vcpu->slot[LOL_SLOT_EMULATE] = (u64)slot_emulate;
+	vcpu->slot[LOL_SLOT_IRET] = (u64)slot_iret;
+	vcpu->slot[LOL_SLOT_SYSRET] = (u64)slot_sysret;
+	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
+	signals_setup();
+	zygote_loop();
+}
