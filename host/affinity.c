@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host/affinity.h"
@@ -83,6 +85,28 @@ void affinity_apply(struct vm *vm)
 	}
 	if (chosen >= 0 && vm->zygote > 0)
 		pin(vm->zygote, chosen);
+}
+
+/* Of <linux/sched/types.h>, which cannot be included beside <sched.h>. */
+struct scheduling {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+void affinity_prefer_monitor(void)
+{
+	struct scheduling s = {
+		.size = sizeof(s),
+		.policy = SCHED_OTHER,
+		.flags = 1,		/* children start without it */
+		.nice = getpriority(PRIO_PROCESS, 0),
+		.runtime = 100000,	/* ns: the shortest slice there is */
+	};
+
+	syscall(SYS_sched_setattr, 0, &s, 0);
 }
 
 static unsigned long long waited_ns(pid_t pid)

@@ -10,4 +10,12 @@ void affinity_apply(struct vm *vm);
 /** affinity_review - move all spaces if another CPU would be better; once a second */
 void affinity_review(struct vm *vm);
 
+/**
+ * affinity_prefer_monitor - ask for short slices instead of a larger share
+ *
+ * The monitor runs briefly and is waited for.  Linux 6.12 and later let such a
+ * task preempt others when it wakes; earlier ones ignore the request.
+ */
+void affinity_prefer_monitor(void);
+
 #endif

@@ -142,7 +142,7 @@ static bool has_low_memory(void)
 	return read_number("/proc/sys/vm/mmap_min_addr") <= 65536;
 }
 
-/* The guest kernel's and the wedge's ranges are not taken in an ordinary process. */
+/* The host's address space has the guest kernel's and the wedge's ranges. */
 static bool has_addresses(void)
 {
 	static const uint64_t wanted[] = { LOL_DIRECT_MAP, LOL_VCPU_PAGE, LOL_KERNEL_MAP, LOL_WEDGE_START, LOL_WEDGE_RAM };
@@ -152,6 +152,9 @@ static bool has_addresses(void)
 		void *want = (void *)(uintptr_t)wanted[i];
 		void *at = mmap(want, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 
+		/* Taken here, as by a sanitizer: the wedge is another program. */
+		if (at == MAP_FAILED && errno == EEXIST)
+			continue;
 		if (at == MAP_FAILED)
 			return false;
 		munmap(at, 4096);

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/base/log.h"
 #include "host/memory_limits.h"
 #include "host/spaces.h"
 #include "mm-emulation/mm.h"
@@ -38,6 +39,10 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 	if (__atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
 		spaces_pass_baton(vm);
 	} else if (vcpu->cpl == 3) {
+		if (memory_oom_kills(vm) > vm->oom_kills) {
+			vm->oom_kills = memory_oom_kills(vm);
+			log_line("warning: the host ran out of memory and killed a process of the guest");
+		}
 		memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 		vcpu->machine_check = 1;
 		vcpu->regs_valid = 1;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -65,6 +66,8 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	if (getppid() != monitor)
 		_exit(1);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	/* Keeps the host's vdso and stack at the very top, away from our layout. */
+	personality(ADDR_NO_RANDOMIZE);
 	setsid();
 	raise_oom_score();
 	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);

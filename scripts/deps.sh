@@ -43,9 +43,11 @@ zstd			test of that compression
 
 missing()
 {
-	printf '%s\n' "$1" | while read -r name purpose; do
-		[ -n "$name" ] || continue
-		dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || echo "$name"
+	names=$(printf '%s\n' "$1" | awk 'NF {print $1}')
+	# shellcheck disable=SC2086
+	have=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' $names 2>/dev/null)
+	for name in $names; do
+		printf '%s\n' "$have" | grep -qx "$name installed" || echo "$name"
 	done
 }
 

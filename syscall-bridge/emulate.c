@@ -304,6 +304,12 @@ static bool load_task(struct lol_regs *regs, u16 selector)
 	return true;
 }
 
+/* See FRAME_XFEATURES in start.S. */
+static u64 frame_xfeatures(const void *fp)
+{
+	return *(const u64 *)((const u8 *)fp + 472);
+}
+
 /*
  * The user's vector state is in the registers, or in the host's frame when a
  * signal brought us here: then it goes back to the registers first and stays.
@@ -334,7 +340,7 @@ static bool user_fp(struct lol_regs *regs, const struct lol_insn *insn, u64 next
 	default:
 		return fault(regs, VECTOR_UD);
 	}
-	if (*fp && guarded_fp(*fp, ~0ULL, FP_XRSTOR))
+	if (*fp && guarded_fp(*fp, frame_xfeatures(*fp), FP_XRSTOR))
 		broken("the host's own frame cannot be restored at", (u64)*fp);
 	*fp = NULL;
 	return guarded_fp(area, mask, operation) ? fault(regs, VECTOR_GP) : true;

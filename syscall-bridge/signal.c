@@ -201,8 +201,13 @@ static void system_call(struct host_ucontext *uc, const struct host_siginfo *inf
 		deliver(regs, VECTOR_UD, false, 0);
 		return;
 	}
-	if (regs->rip >= LOL_USER_END) {
-		/* the host's vsyscall page, which no guest has mapped */
+	if (info->call_address >= LOL_USER_END) {
+		/*
+		 * The host's vsyscall page, which no guest has mapped.  The host has
+		 * returned to the caller already: undo that (tests/probe/seccomp-ip).
+		 */
+		regs->rsp -= 8;
+		regs->rip = info->call_address;
 		vcpu->cr2 = regs->rip;
 		deliver(regs, VECTOR_PF, true, PF_USER | PF_FETCH);
 		return;

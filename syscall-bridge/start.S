@@ -48,6 +48,13 @@
 
 #define CLEAN_FLAGS	0x202
 
+/*
+ * What the host saved in a frame, from the words it leaves to software.  A mask
+ * of all ones would reach behind the frame where the CPU knows more components
+ * (AMX) than the process uses: tests/probe/frame-xfeatures.
+ */
+#define FRAME_XFEATURES	472
+
 	.text
 
 /* The kernel of the host enters here after exec, rsp on its stack. */
@@ -85,8 +92,8 @@ leave:
 leave_begin:
 	testq %rsi, %rsi
 	jz 1f
-	movl $-1, %eax
-	movl %eax, %edx
+	movl FRAME_XFEATURES(%rsi), %eax
+	movl FRAME_XFEATURES+4(%rsi), %edx
 	xrstor64 (%rsi)
 1:	cmpb $0, VCPU_VIF(%rip)
 	je 2f
@@ -128,8 +135,8 @@ leave_end:
 return_inside:
 	testq %rsi, %rsi
 	jz 1f
-	movl $-1, %eax
-	movl %eax, %edx
+	movl FRAME_XFEATURES(%rsi), %eax
+	movl FRAME_XFEATURES+4(%rsi), %edx
 	xrstor64 (%rsi)
 1:	pushq $LOL_USER_DS
 	pushq REGS_RSP(%rdi)

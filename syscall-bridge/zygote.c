@@ -159,12 +159,17 @@ static void must(long ret)
 
 /*
  * Gets rid of what the host's exec left: its stack and vdso.  Where the host
- * seals the vdso the call is refused and it stays, executable and harmless.
+ * seals the vdso it stays, executable and harmless; the stack, which lies above
+ * it without address randomisation, goes in any case.
  */
 static void unmap_leavings(u64 host_stack)
 {
-	if (SYS_ERROR(sys_munmap(LOL_WEDGE_END, 0x7ffffffff000 - LOL_WEDGE_END)))
-		sys_munmap(host_stack & ~0xfffULL, 0x1000);
+	const u64 end = 0x7ffffffff000;
+
+	if (SYS_ERROR(sys_munmap(LOL_WEDGE_END, end - LOL_WEDGE_END))) {
+		host_stack = (host_stack & ~0xfffULL) - 0x20000;
+		sys_munmap(host_stack, end - host_stack);
+	}
 }
 
 /* Called by _start, on the wedge stack. */

@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	filter_load();
 	for (int i = 0; i < 512; i++)
 		scratch[i] = copy[i] = random_next(&seed);
-	for (rounds = 0; (rounds < 16000 || count[SIGUSR1] < 1000) && now_ns() < deadline; rounds++) {
+	for (rounds = 0; (rounds < 16000 || hits < 200) && now_ns() < deadline; rounds++) {
 		for (int i = 0; i < 18; i++)
 			want[i] = random_next(&seed);
 		/* any stack pointer at all, or one with a red zone to look at */
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 	     count[SIGSYS], count[SIGILL], count[SIGSEGV], count[SIGUSR1], hits);
 	ok(count[SIGSYS] >= 4000 && count[SIGILL] >= 4000 && count[SIGSEGV] >= 4000,
 	   "thousands of faults and system calls handled without rt_sigreturn");
-	ok(hits >= 100, "asynchronous signals too");
+	ok(hits >= 50, "asynchronous signals too");
 	ok(!bad_regs, "general registers kept (%u bad)", bad_regs);
 	ok(!bad_flags, "flags kept, AC, NT, ID and DF too (%u bad)", bad_flags);
 	ok(!bad_vectors, "x87 and vector registers kept, components %#x (%u bad)", vector_want[512], bad_vectors);

@@ -43,12 +43,12 @@ int main(void)
 	const uint16_t fcw_zero_divide = 0x37b;
 
 	probe_setup();
-	hole = map(PROT_READ, private, -1);
-	must(munmap(hole, PAGE));
 	read_only = map(PROT_READ, private, -1);
 	no_access = map(PROT_NONE, private, -1);
 	data = map(PROT_READ | PROT_WRITE, private, -1);
 	past_end = map(PROT_READ | PROT_WRITE, MAP_SHARED, must(memfd_create("empty", 0)));
+	hole = map(PROT_READ, private, -1);
+	must(munmap(hole, PAGE));
 	*(volatile char *)data = *(volatile char *)read_only;
 
 	TRY("xorl %%ebx, %%ebx", "divl %%ebx", "", 0);

@@ -3,7 +3,7 @@ UNIT_SRC_test_elf	:= host/elf.c host/base/error.c
 UNIT_SRC_test_cli	:= host/cli.c host/base/error.c
 UNIT_SRC_test_cpio	:= host/cpio.c
 UNIT_SRC_test_virtqueue	:= host/dev/virtqueue.c host/dev/virtio_mmio.c
-UNIT_SRC_test_console	:= host/dev/console.c host/dev/virtqueue.c host/dev/virtio_mmio.c host/stream.c \
+UNIT_SRC_test_console	:= $(wildcard host/dev/console*.c) host/dev/virtqueue.c host/dev/virtio_mmio.c host/stream.c \
 			   host/loop.c host/history.c host/terminal.c host/base/error.c host/base/log.c
 UNIT_SRC_test_stream	:= host/stream.c host/loop.c host/base/error.c
 UNIT_SRC_test_clock	:= host/clock.c

@@ -78,8 +78,13 @@ static void softirq_on_irq_stack(void *unused0, unsigned long unused1)
 	__do_softirq();
 }
 
+/* Called at the end of an interrupt too, where this may be the stack already. */
 void do_softirq_own_stack(void)
 {
+	if (__this_cpu_read(irq_stack_in_use)) {
+		__do_softirq();
+		return;
+	}
 	__this_cpu_write(irq_stack_in_use, true);
 	call_on_irq_stack(softirq_on_irq_stack, NULL, 0);
 	__this_cpu_write(irq_stack_in_use, false);

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef HOST_DEV_CONSOLE_DEVICE_H
+#define HOST_DEV_CONSOLE_DEVICE_H
+
+/*
+ * Inside of the console device, shared by console.c (set-up), console_control.c
+ * (messages about ports), console_input.c and console_output.c.
+ */
+#include <linux/virtio_console.h>
+
+#include "host/dev/console.h"
+#include "host/dev/virtio_mmio.h"
+#include "host/stream.h"
+
+#define NR_PORTS	5
+#define NR_QUEUES	(2 * NR_PORTS + 2)
+#define CONTROL_IN	2
+#define CONTROL_OUT	3
+#define MAX_MESSAGES	128
+#define MAX_MESSAGE	48
+#define INPUT_ROOM	65536
+
+enum { PORT_CONSOLE, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_STATUS };
+
+struct port {
+	const char *name;
+	bool present;
+	bool guest_open;	/* the guest has opened it */
+	struct stream *out;	/* where its output goes, or NULL */
+};
+
+struct message {
+	unsigned int length;
+	unsigned char data[MAX_MESSAGE];
+};
+
+struct console {
+	struct virtio_device virtio;	/* first */
+	struct vm *vm;
+	struct console_setup setup;
+	struct virtqueue queue[NR_QUEUES];
+	struct virtio_console_config config;
+	struct port port[NR_PORTS];
+	struct stream out, err;
+	struct stream *kernel;	/* where kernel text goes, or NULL */
+
+	/* standard input */
+	struct watch input;
+	unsigned int input_port;
+	bool has_input, input_end, end_told;
+	char text[INPUT_ROOM];	/* read and not yet delivered */
+	size_t typed_start, typed;
+
+	/* control messages for the guest, a ring */
+	struct message message[MAX_MESSAGES];
+	unsigned int first_message, nr_messages;
+};
+
+/* Queues of a port; 2 and 3 are the control messages'. */
+static inline unsigned int console_in_queue(unsigned int port)
+{
+	return port ? 2 * port + 2 : 0;
+}
+
+static inline unsigned int console_out_queue(unsigned int port)
+{
+	return port ? 2 * port + 3 : 1;
+}
+
+/** console_tell - queue a control message for the guest, with @length bytes behind it */
+void console_tell(struct console *c, unsigned int port, unsigned int event, unsigned int value,
+		  const void *more, size_t length);
+
+/** console_tell_size - queue the window's size for the guest */
+void console_tell_size(struct console *c);
+
+/** console_send - hand queued control messages to the guest, as far as it has buffers */
+void console_send(struct console *c);
+
+/** console_control - read the guest's control messages */
+void console_control(struct console *c);
+
+/** console_input - pass input on and watch for more while it is wanted */
+void console_input(struct console *c);
+
+/** console_input_ready - of the watch of standard input */
+void console_input_ready(void *context, uint32_t events);
+
+/** console_output - take what the guest has written to port @n */
+void console_output(struct console *c, unsigned int n);
+
+/** console_drained - of the streams: there is room again */
+void console_drained(void *context);
+
+#endif

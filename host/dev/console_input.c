@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Standard input on its way into the guest.  Nothing is ever thrown away: it is
+ * read only when there is room for it, and waits here for the guest's buffers.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "host/dev/console_device.h"
+#include "host/terminal.h"
+
+#define END_OF_TEXT	4	/* Ctrl-D */
+
+/* Standard input has ended: the port closes, the console gets its end-of-file key. */
+static void tell_end(struct console *c)
+{
+	struct virtqueue *queue = &c->queue[console_in_queue(c->input_port)];
+	const char key = END_OF_TEXT;
+	struct virtqueue_chain chain;
+
+	if (c->end_told || !c->port[c->input_port].guest_open)
+		return;
+	if (c->input_port != PORT_CONSOLE) {
+		console_tell(c, c->input_port, VIRTIO_CONSOLE_PORT_OPEN, 0, NULL, 0);
+		console_send(c);
+		c->end_told = true;
+	} else if (virtqueue_pop(c->virtio.ram, queue, &chain) > 0) {
+		virtqueue_push(c->virtio.ram, queue, chain.head, virtqueue_copy_in(&chain, &key, 1));
+		c->end_told = true;
+	}
+}
+
+/* Hands what was read to the guest, as far as it has buffers. */
+static void deliver_input(struct console *c)
+{
+	struct virtqueue *queue = &c->queue[console_in_queue(c->input_port)];
+	struct virtqueue_chain chain;
+	int got = 0;
+
+	if (!virtio_mmio_live(&c->virtio) || !c->port[c->input_port].guest_open)
+		return;
+	while (c->typed && (got = virtqueue_pop(c->virtio.ram, queue, &chain)) > 0) {
+		size_t n = virtqueue_copy_in(&chain, c->text + c->typed_start, c->typed);
+
+		if (!n || virtqueue_push(c->virtio.ram, queue, chain.head, n))
+			got = -1;
+		c->typed_start += n;
+		c->typed -= n;
+		if (got < 0)
+			break;
+	}
+	if (!c->typed)
+		c->typed_start = 0;
+	if (got < 0)
+		virtio_mmio_broken(&c->virtio);
+	else if (c->input_end && !c->typed)
+		tell_end(c);
+}
+
+/*
+ * A stream is read only when the guest wants it: others may read on from where
+ * the command has stopped.  A terminal is always listened to, because of its
+ * escape key, until the text that waits for the guest fills the buffer.
+ */
+static bool wants_input(struct console *c)
+{
+	if (!c->has_input || c->input_end)
+		return false;
+	if (c->setup.terminal)
+		return c->typed_start + c->typed < INPUT_ROOM;
+	return !c->typed && virtio_mmio_live(&c->virtio) && c->port[c->input_port].guest_open &&
+	       virtqueue_pending(c->virtio.ram, &c->queue[console_in_queue(c->input_port)]);
+}
+
+static void read_input(struct console *c)
+{
+	char *to = c->text + c->typed_start + c->typed;
+	ssize_t got = read(c->input.fd, to, INPUT_ROOM - c->typed_start - c->typed);
+	size_t length = got;
+
+	if (got <= 0) {
+		c->input_end = !got || (errno != EAGAIN && errno != EINTR);
+		return;
+	}
+	if (c->setup.terminal && terminal_filter(to, &length) == TERMINAL_QUIT)
+		vm_end(c->vm, VM_QUIT, NULL);
+	c->typed += length;
+}
+
+void console_input_ready(void *context, uint32_t events)
+{
+	struct console *c = context;
+
+	(void)events;
+	if (wants_input(c))
+		read_input(c);
+	console_input(c);
+	virtio_mmio_interrupt(&c->virtio);
+}
+
+/* Passes input on and watches for more while it is wanted. */
+void console_input(struct console *c)
+{
+	deliver_input(c);
+	if (!loop_watch(&c->vm->loop, &c->input, wants_input(c) ? EPOLLIN : 0))
+		return;
+	/* A regular file is always ready and cannot be watched (EPERM): read now. */
+	if (errno != EPERM)
+		c->input_end = true;
+	while (wants_input(c)) {
+		read_input(c);
+		deliver_input(c);
+	}
+	deliver_input(c);
+}

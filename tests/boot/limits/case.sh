@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Expects: guest RAM larger than what the host or the cgroup has is warned of at
+# start; when the host kills for memory, the monitor survives and says so.
+have=$(awk '/MemTotal/ {print int($2 / 1048576)}' /proc/meminfo)
+lol run --memory $((have * 2 + 1))G -- true
+is $status 0 "more than the host has: it runs"
+like "$(cat err)" '^lol: .*memory' "with a warning"
+is "$(grep -c memory err)" 1 "of one line"
+if [ "$(id -u)" = 0 ]; then
+	group=/sys/fs/cgroup/lol-test-$$
+	if mkdir $group 2>/dev/null && echo +memory > /sys/fs/cgroup/cgroup.subtree_control 2>/dev/null && [ -e $group/memory.max ]; then
+		echo 150M > $group/memory.max
+		echo 0 > $group/memory.swap.max 2>/dev/null
+		bash -c "echo \$\$ > $group/cgroup.procs; exec timeout 60 '$LOL' run --memory 512M -- sh -c 'mount -o remount,size=400M /tmp; dd if=/dev/zero of=/tmp/f bs=1M count=350; echo survived'" > out 2> err < /dev/null
+		status=$?
+		like "$(cat err)" '(cgroup|memory)' "more than the cgroup allows: a warning"
+		is $status 122 "killed for memory: status"
+		like "$(tail -n 5 err)" '(killed|memory)' "killed for memory: it says so"
+		sleep 0.3
+		rmdir $group
+	else
+		rmdir $group 2>/dev/null
+		skip "cgroup limit" "no memory controller to be had"
+	fi
+fi
+(ulimit -u 3 2>/dev/null; [ "$(id -u)" != 0 ] && timeout 30 "$LOL" run --quiet -- true > out 2> err < /dev/null; echo $? > st)
+if [ "$(id -u)" != 0 ]; then
+	if [ "$(cat st)" != 0 ]; then like "$(cat err)" '^lol: ' "a process limit that is too small: it says so"; else pass "a small process limit is enough"; fi
+fi
+mkdir ro && chmod 555 ro
+(cd ro && timeout 30 "$LOL" run --quiet -- echo from a read-only folder > ../out 2> ../err < /dev/null)
+is "$(cat out)" "from a read-only folder" "in a folder that cannot be written"
+timeout 30 env -i "$LOL" run --quiet -- echo no environment > out 2> err < /dev/null
+is "$(cat out)" "no environment" "without any environment"
+nothing_left "nothing is left"
