@@ -12,6 +12,10 @@
  *					guest's task is killed by vector 18
  *	  and it ran the guest kernel	the guest ends, with that message
  *	the zygote			is started again
+ *
+ * With the split bridge the guest kernel runs in one process, whose end is the
+ * guest's.  All others are spaces; it finds out itself that one is gone, and is
+ * only woken here.
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,13 +28,26 @@
 #include "host/memory_limits.h"
 #include "host/spaces.h"
 #include "mm-emulation/mm.h"
+#include "syscall-bridge/handoff.h"
 
 #define NO_SLOT		LOL_MAX_SPACES
+#define SILENT_RUN	2000000		/* ns of CPU in which a space could have answered */
+#define SILENT_TIMES	40		/* complaints until it is killed in any case */
 #define ZYGOTE_DEATHS	8		/* without a space made: give up */
+
+/* K may wait for an answer of the space in this slot. */
+static void wake_kernel(struct vm *vm, unsigned int slot)
+{
+	uint8_t *piece = vm->handoffs + (uint64_t)slot * LOL_HANDOFF_STRIDE;
+
+	spaces_wake(&((struct lol_handoff *)piece)->leave);
+	spaces_wake(&((struct lol_done *)(piece + LOL_HANDOFF_DONE))->sequence);
+}
 
 static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
+	bool split = vm->config->bridge == LOL_BRIDGE_SPLIT;
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 
 	__atomic_store_n(&vcpu->exit.state, LOL_EXIT_IDLE, __ATOMIC_SEQ_CST);
@@ -38,7 +55,7 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 	vm->space_wanted = vm->write_held = false;	/* its request died with it */
 	if (__atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
 		spaces_pass_baton(vm);
-	} else if (vcpu->cpl == 3) {
+	} else if (vcpu->cpl == 3 && !split) {
 		if (memory_oom_kills(vm) > vm->oom_kills) {
 			vm->oom_kills = memory_oom_kills(vm);
 			log_line("warning: the host ran out of memory and killed a process of the guest");
@@ -148,7 +165,11 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 		/* The zygote may be waiting for a free slot. */
 		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
 		spaces_wake(&vm->state->wanted);
-		if (__atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits)
+		if (vm->config->bridge == LOL_BRIDGE_SPLIT && slot != LOL_KERNEL_SLOT)
+			wake_kernel(vm, slot);
+		else if (vm->config->bridge == LOL_BRIDGE_SPLIT && !vm->baton_waits)
+			lost_holder(vm, pid, how);
+		else if (__atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits)
 			lost_holder(vm, pid, how);
 		return;
 	}
@@ -206,6 +227,58 @@ void spaces_reap(struct vm *vm)
 		else
 			lost_space(vm, info.si_pid, info.si_code == CLD_EXITED && !info.si_status, how);
 	}
+}
+
+/* How long a process ran on a CPU, in ns; its state letter. */
+static unsigned long long look_at(pid_t pid, char *letter)
+{
+	unsigned long long ran = 0;
+	char path[64];
+	FILE *file;
+
+	*letter = '?';
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%llu", &ran) != 1)
+			ran = 0;
+		fclose(file);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (file) {
+		if (fscanf(file, "%*d (%*[^)]) %c", letter) != 1)
+			*letter = '?';
+		fclose(file);
+	}
+	return ran;
+}
+
+bool spaces_silent(struct vm *vm, uint32_t slot, bool certain)
+{
+	pid_t pid = slot == LOL_KERNEL_SLOT ? -1 : spaces_pid(vm, slot);
+	unsigned long long ran;
+	siginfo_t info;
+	bool starved;
+	char letter;
+
+	if (pid <= 0)
+		return true;	/* gone already */
+	ran = look_at(pid, &letter);
+	if (pid != vm->silent.pid) {
+		vm->silent.pid = pid;
+		vm->silent.ran = ran;
+		vm->silent.times = 0;
+	}
+	/* A process that the host has not let run could not answer. */
+	starved = ran - vm->silent.ran < SILENT_RUN && letter != 'T' && letter != 't';
+	if (!certain && starved && ++vm->silent.times < SILENT_TIMES)
+		return false;
+	kill(pid, SIGKILL);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	vm->silent.pid = 0;
+	spaces_reap(vm);
+	return true;
 }
 
 void spaces_kill_all(struct vm *vm)
