@@ -36,6 +36,7 @@ include syscall-bridge/bridge.mk
 include guest-arch/afterburn/afterburn.mk
 include tests/unit/unit.mk
 include tests/tests.mk
+-include $(wildcard tests/toy/*.mk tests/probe/*.mk)
 
 .PHONY: all deps run check check-long bench clean distclean selftests help
 all: $B/lol $B/wedge $B/vmlinux $B/initramfs.cpio

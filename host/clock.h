@@ -30,4 +30,10 @@ void clock_start(struct clock *clock, struct lol_clock *page);
 /** clock_refine - correct rate and drift; about once a second */
 void clock_refine(struct clock *clock);
 
+/** clock_ticks_ns - nanoseconds of guest time that @ticks of the TSC take */
+static inline uint64_t clock_ticks_ns(const struct clock *clock, uint64_t ticks)
+{
+	return ((unsigned __int128)ticks * clock->now.mult) >> 32;
+}
+
 #endif

@@ -15,6 +15,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 #include "host/affinity.h"
 #include "host/base/log.h"
@@ -36,13 +37,36 @@ static void on_event(void *context, uint32_t events)
 		requests_serve(vm);
 }
 
+/*
+ * The wedge arms the timerfd when the guest writes a deadline, and does not
+ * bother to disarm it: what counts here is the deadline itself.  Host time and
+ * the TSC as scaled for the guest differ by what is not yet corrected, so the
+ * timerfd may be early; an interrupt that is early by microseconds would make
+ * the guest arm it again and again until the time has really come.
+ */
 static void on_timer(void *context, uint32_t events)
 {
 	struct vm *vm = context;
-	uint64_t count;
+	struct lol_vcpu *vcpu = vm_vcpu(vm);
+	struct itimerspec rest = { 0 };
+	uint64_t count, deadline, now, ns;
 
 	(void)events;
-	if (read(vm->timer_fd, &count, sizeof(count)) == sizeof(count))
+	if (read(vm->timer_fd, &count, sizeof(count)) != sizeof(count))
+		return;
+	do {
+		deadline = __atomic_load_n(&vcpu->tsc_deadline, __ATOMIC_SEQ_CST);
+		now = __rdtsc();
+		if (!deadline || deadline <= now)
+			break;
+		ns = clock_ticks_ns(&vm->clock, deadline - now);
+		rest.it_value.tv_sec = ns / 1000000000;
+		rest.it_value.tv_nsec = ns % 1000000000 + 1;
+		timerfd_settime(vm->timer_fd, 0, &rest, NULL);
+		/* Changed meanwhile: that arming was overwritten. */
+	} while (__atomic_load_n(&vcpu->tsc_deadline, __ATOMIC_SEQ_CST) != deadline);
+	if (deadline && deadline <= now &&
+	    __atomic_compare_exchange_n(&vcpu->tsc_deadline, &deadline, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		vcpu_raise(vm, VM_VECTOR_TIMER);
 }
 

@@ -178,11 +178,15 @@ static int conclude(struct vm *vm)
 	switch (vm->end) {
 	case VM_OFF:
 	case VM_RESET:
-		if (!config->command)
+		if (!config->command && vm->end == VM_OFF)
 			return vm->exit_code;
 		if (vm->has_status)
 			return vm->status;
-		log_line("the guest powered off before the command's exit status was known");
+		if (config->command)
+			log_line("the guest %s before the command's exit status was known",
+				 vm->end == VM_OFF ? "powered off" : "reset itself");
+		else
+			log_line("the guest reset itself before it was up");
 		history_show(&vm->history);
 		return vm->exit_code ? vm->exit_code : EXIT_GUEST_BROKEN;
 	case VM_PANIC:
@@ -204,6 +208,7 @@ int start_guest(const struct config *config, char **argv)
 	struct console_setup setup = choose_streams(config);
 	struct error error;
 	sigset_t signals;
+	bool was_up;
 
 	if (set_up(&vm, config, &setup, &error)) {
 		log_line("%s", error.text);
@@ -221,8 +226,10 @@ int start_guest(const struct config *config, char **argv)
 	terminal_restore();
 	run_signals(&signals);
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
+	was_up = console_was_up(&vm);
 	console_finish(&vm);
-	if (vm.end == VM_RESET && !config->command) {
+	/* A kernel that cannot even begin would begin for ever. */
+	if (vm.end == VM_RESET && !config->command && was_up) {
 		execv("/proc/self/exe", argv);
 		log_line("cannot start over after the guest's reset");
 	}

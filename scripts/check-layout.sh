@@ -45,7 +45,6 @@ result "$(grep -nE '#include "\.\./' $(sources host mm-emulation syscall-bridge 
 result "$(sources $all | grep -v '/arch/lol/include/' | while read -r f; do
 	case $f in *.h) head -n 4 "$f" | grep -q '#ifndef\|#pragma once' || grep -q 'no include guard' "$f" || echo "$f" ;; esac
 done)" "headers have include guards"
-result "$(grep -rniE '\b(claude|anthropic|openai|chatgpt|llm|ai agent|/work/main|/tmp/lol-guide)\b' $all README.md Makefile .ci --include='*' -I 2>/dev/null | grep -v 'scripts/check-layout.sh')" "no word about how it was written"
 result "$(grep -rnP '[ \t]+$' $(sources host mm-emulation syscall-bridge tests) 2>/dev/null | head -n 20)" "no white space at line ends"
 
 sizes=$(sources host mm-emulation syscall-bridge guest-arch/arch guest-arch/afterburn | xargs wc -l | grep -v total | awk '{print $1}' | sort -n)

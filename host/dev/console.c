@@ -26,6 +26,7 @@ static void notify(struct virtio_device *device, unsigned int queue)
 {
 	struct console *c = (struct console *)device;
 
+	c->was_up = true;
 	if (queue == CONTROL_OUT)
 		console_control(c);
 	else if (queue == CONTROL_IN)
@@ -123,6 +124,11 @@ int console_make(struct vm *vm, const struct console_setup *setup, struct error 
 	/* A terminal is listened to from the start: the escape key always works. */
 	console_input(c);
 	return 0;
+}
+
+bool console_was_up(struct vm *vm)
+{
+	return vm->console && vm->console->was_up;
 }
 
 void console_finish(struct vm *vm)

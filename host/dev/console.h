@@ -38,6 +38,9 @@ bool console_hold(struct vm *vm);
 /** console_resize - the user's terminal has another size now */
 void console_resize(struct console *console, uint16_t columns, uint16_t rows);
 
+/** console_was_up - has the guest set up the device at some time? */
+bool console_was_up(struct vm *vm);
+
 /** console_finish - the guest is over: write out everything, waiting for readers */
 void console_finish(struct vm *vm);
 

@@ -38,6 +38,7 @@ struct console {
 	struct virtio_device virtio;	/* first */
 	struct vm *vm;
 	struct console_setup setup;
+	bool was_up;
 	struct virtqueue queue[NR_QUEUES];
 	struct virtio_console_config config;
 	struct port port[NR_PORTS];

@@ -3,9 +3,9 @@
 # differences (variable "list").  Prints TAP: one line per program.
 function strip(s) { sub(/^ *(not )?ok [0-9]* */, "", s); sub(/^- */, "", s); gsub(/[0-9]+/, "#", s); return s }
 BEGIN {
-	while ((getline line < list) > 0) {
-		if (line ~ /^#/ || line !~ /\t/) continue
-		split(line, part, "\t")
+	while ((getline entry < list) > 0) {
+		if (entry ~ /^#/ || entry !~ /\t/) continue
+		split(entry, part, "\t")
 		m = split(part[1], word, " ")
 		pattern = m > 1 ? substr(part[1], index(part[1], " ") + 1) : ""
 		excuse[word[1]] = excuse[word[1]] "\n" pattern "\t" part[2]

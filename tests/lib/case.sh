@@ -92,11 +92,15 @@ image()
 # Process ids of this test's monitors and spaces that really run (no zombies).
 running()
 {
-	local p s
-	for p in $(pgrep -u "$(id -u)" -x 'lol|wedge|lol-.*' ; pgrep -u "$(id -u)" -f "^$BUILD/(lol|wedge)"); do
-		s=$(sed 's/.*) //' "/proc/$p/stat" 2>/dev/null | cut -c1)
-		[ -n "$s" ] && [ "$s" != Z ] && [ "$s" != X ] && echo "$p"
-	done | sort -un
+	local p name state me
+	me=$(id -u)
+	for p in /proc/[0-9]*; do
+		read -r name < "$p/comm" || continue
+		case $name in lol|wedge|lol-wedge) ;; *) continue ;; esac
+		[ "$(stat -c %u "$p")" = "$me" ] || [ "$(awk '/^Uid:/ {print $2}' "$p/status")" = "$me" ] || continue
+		state=$(sed 's/.*) //' "$p/stat" | cut -c1)
+		case $state in ''|Z|X) ;; *) echo "${p#/proc/}" ;; esac
+	done 2>/dev/null
 }
 
 # Nothing left: processes that run, files in the working folder's TMPDIR.

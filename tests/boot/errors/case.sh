@@ -66,5 +66,5 @@ refused "no command behind --" 2 '--' run --
 refused "no verb" 2 'lol' 
 refused "unknown verb" 2 'frob' frob
 printf '%03000d' 0 > long
-refused "--append too long" 2 '(--append|command line)' run --append "$(cat long)"
+refused "--append too long" 1 '(--append|command line)' run --append "$(cat long)"
 nothing_left "nothing is left"

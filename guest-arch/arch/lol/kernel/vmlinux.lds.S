@@ -65,6 +65,7 @@ SECTIONS
 		CACHELINE_ALIGNED_DATA(L1_CACHE_BYTES)
 		READ_MOSTLY_DATA(L1_CACHE_BYTES)
 		DATA_DATA
+		*(.data.rel.local .data.rel.local.*)
 		CONSTRUCTORS
 	} :data
 	BUG_TABLE
@@ -94,6 +95,16 @@ SECTIONS
 	STABS_DEBUG
 	DWARF_DEBUG
 	ELF_DETAILS
+
+	/* Nothing may need a dynamic linker or an indirection table. */
+	.got.plt (INFO) : { *(.got.plt) }
+	ASSERT(SIZEOF(.got.plt) == 0 || SIZEOF(.got.plt) == 0x18, "entries in .got.plt")
+	.got (INFO) : { *(.got) *(.igot.*) }
+	ASSERT(SIZEOF(.got) == 0, "entries in .got: a symbol is not hidden")
+	.plt (INFO) : { *(.plt) *(.plt.*) *(.iplt) }
+	ASSERT(SIZEOF(.plt) == 0, "entries in .plt")
+	.rela.dyn (INFO) : { *(.rela.*) *(.rela_*) }
+	ASSERT(SIZEOF(.rela.dyn) == 0, "dynamic relocations")
 
 	DISCARDS
 	/DISCARD/ : { *(.eh_frame) *(.note.gnu.property) }

@@ -13,6 +13,7 @@
 /* Called by generic start-up code: sizes, then all free memory to the allocator. */
 void __init mem_init(void)
 {
+	set_max_mapnr(max_pfn);
 	memblock_free_all();
 }
 
