@@ -18,6 +18,7 @@
 #include "syscall-bridge/sys.h"
 #include "mm-emulation/mm.h"
 
+#define EAGAIN	11
 #define ENOMEM	12
 
 static struct mm_tlb tlb;
@@ -97,10 +98,13 @@ static void map(struct place *p, const struct mm_run *run)
 	long ret;
 
 	keep_bound(p);
+again:
 	while (!mm_tlb_note_map(p->tlb, run))
 		evict(p);
 	for (;;) {
 		ret = do_mmap(p, run);
+		if (ret == -EAGAIN)
+			goto again;	/* and what was noted is gone */
 		if (!SYS_ERROR(ret))
 			return;
 		if (ret != -ENOMEM || !p->tlb->regions)

@@ -35,6 +35,7 @@
 #include "mm-emulation/mm.h"
 
 #define PATIENCE	25000000	/* ns, twice: then the monitor is asked */
+#define EAGAIN		11
 #define ETIMEDOUT	110
 #define NO_ROOT		(~0ULL)
 
@@ -191,22 +192,22 @@ static void publish(u32 slot)
 	sys_futex_wake(&ops->sequence);
 }
 
-/* The agent has done what was published. */
-static void await_agent(u32 slot)
+/* The agent has done what was published.  false: nothing is mapped there any more. */
+static bool await_agent(u32 slot)
 {
 	struct kslot *k = &kslot[slot];
 	static bool recovering;
 
 	if (!k->outstanding)
-		return;
+		return true;
 	k->outstanding = false;
 	if (!wait_for(slot, &done_of(slot)->sequence, k->sequence, NULL, always) ||
 	    !READ_ONCE(done_of(slot)->failed))
-		return;
+		return true;
 	/* the host ran out of something, VMAs most likely: start with nothing */
 	if (recovering) {
 		complain(slot, true);
-		return;
+		return true;
 	}
 	recovering = true;
 	k->queued = 0;
@@ -215,9 +216,11 @@ static void await_agent(u32 slot)
 	publish(slot);
 	await_agent(slot);
 	recovering = false;
+	return false;
 }
 
-static void queue(u32 slot, u32 kind, u32 prot, u64 start, u64 length, u64 offset)
+/* Adds an operation to the batch.  -EAGAIN, and not: the space has been emptied. */
+static long queue(u32 slot, u32 kind, u32 prot, u64 start, u64 length, u64 offset)
 {
 	struct kslot *k = &kslot[slot];
 	struct lol_ops *ops = ops_of(slot);
@@ -226,14 +229,14 @@ static void queue(u32 slot, u32 kind, u32 prot, u64 start, u64 length, u64 offse
 	/* the page is the agent's until it has done what is in it */
 	if (k->queued == LOL_AGENT_OPS)
 		publish(slot);
-	if (!k->queued)
-		await_agent(slot);
+	if (!k->queued && !await_agent(slot))
+		return -EAGAIN;
 	if (k->queued) {
 		op = &ops->op[k->queued - 1];
 		if (op->kind == kind && op->prot == prot && op->start + op->length == start &&
 		    (kind != LOL_AGENT_MMAP || op->offset + op->length == offset)) {
 			op->length += length;
-			return;
+			return 0;
 		}
 	}
 	op = &ops->op[k->queued++];
@@ -242,24 +245,23 @@ static void queue(u32 slot, u32 kind, u32 prot, u64 start, u64 length, u64 offse
 	op->start = start;
 	op->length = length;
 	op->offset = offset;
+	return 0;
 }
 
 long split_mmap(u32 slot, u64 va, u64 length, u32 prot, u64 gpa)
 {
-	queue(slot, LOL_AGENT_MMAP, prot, va, length, gpa);
-	return 0;
+	return queue(slot, LOL_AGENT_MMAP, prot, va, length, gpa);
 }
 
 long split_munmap(u32 slot, u64 start, u64 length)
 {
 	queue(slot, LOL_AGENT_MUNMAP, 0, start, length, 0);
-	return 0;
+	return 0;		/* emptied is as good */
 }
 
 long split_mprotect(u32 slot, u64 start, u64 length, u32 prot)
 {
-	queue(slot, LOL_AGENT_MPROTECT, prot, start, length, 0);
-	return 0;
+	return queue(slot, LOL_AGENT_MPROTECT, prot, start, length, 0);
 }
 
 static void settle(struct place *p)

@@ -252,5 +252,6 @@ noreturn void user_main(u32 slot)
 	fs_base = rdfsbase();
 	gs_base = rdgsbase();
 	/* K clears the signal stack once more before it is used */
-	user_again((u64)user_stack_top - 64);
+	stack = (u64)user_stack_top - 64;
+	user_again(stack);
 }
