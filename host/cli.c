@@ -108,6 +108,8 @@ static int take_value(struct config *config, const char *name, const char *value
 			config->bridge = LOL_BRIDGE_SPLIT;
 		else if (!strcmp(value, "in-place"))
 			config->bridge = LOL_BRIDGE_IN_PLACE;
+		else if (!strcmp(value, "ptrace"))
+			return error_set(error, "--bridge %s: not supported so far (auto, split or in-place)", value);
 		else
 			return error_set(error, "--bridge %s: unknown (auto, split or in-place)", value);
 	}

@@ -17,9 +17,11 @@
  * guest's.  All others are spaces; it finds out itself that one is gone, and is
  * only woken here.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -229,29 +231,39 @@ void spaces_reap(struct vm *vm)
 	}
 }
 
-/* How long a process ran on a CPU, in ns; its state letter. */
-static unsigned long long look_at(pid_t pid, char *letter)
+/* How long the threads of a process ran on a CPU, in ns; whether one waits for a CPU or the host's disk. */
+static unsigned long long look_at(pid_t pid, bool *waits)
 {
-	unsigned long long ran = 0;
-	char path[64];
+	unsigned long long ran, sum = 0;
+	char path[96], letter;
+	struct dirent *entry;
 	FILE *file;
+	DIR *tasks;
 
-	*letter = '?';
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
-	file = fopen(path, "re");
-	if (file) {
-		if (fscanf(file, "%llu", &ran) != 1)
-			ran = 0;
-		fclose(file);
+	*waits = false;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		int tid = atoi(entry->d_name);
+
+		if (tid <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)pid, tid);
+		file = fopen(path, "re");
+		if (file && fscanf(file, "%llu", &ran) == 1)
+			sum += ran;
+		if (file)
+			fclose(file);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, tid);
+		file = fopen(path, "re");
+		if (file && fscanf(file, "%*d (%*[^)]) %c", &letter) == 1)
+			*waits |= letter == 'R' || letter == 'D';
+		if (file)
+			fclose(file);
 	}
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "re");
-	if (file) {
-		if (fscanf(file, "%*d (%*[^)]) %c", letter) != 1)
-			*letter = '?';
-		fclose(file);
-	}
-	return ran;
+	if (tasks)
+		closedir(tasks);
+	return sum;
 }
 
 bool spaces_silent(struct vm *vm, uint32_t slot, bool certain)
@@ -259,20 +271,18 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain)
 	pid_t pid = slot == LOL_KERNEL_SLOT ? -1 : spaces_pid(vm, slot);
 	unsigned long long ran;
 	siginfo_t info;
-	bool starved;
-	char letter;
+	bool waits;
 
 	if (pid <= 0)
 		return true;	/* gone already */
-	ran = look_at(pid, &letter);
+	ran = look_at(pid, &waits);
 	if (pid != vm->silent.pid) {
 		vm->silent.pid = pid;
 		vm->silent.ran = ran;
 		vm->silent.times = 0;
 	}
 	/* A process that the host has not let run could not answer. */
-	starved = ran - vm->silent.ran < SILENT_RUN && letter != 'T' && letter != 't';
-	if (!certain && starved && ++vm->silent.times < SILENT_TIMES)
+	if (!certain && waits && ran - vm->silent.ran < SILENT_RUN && ++vm->silent.times < SILENT_TIMES)
 		return false;
 	kill(pid, SIGKILL);
 	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);

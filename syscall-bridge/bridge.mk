@@ -11,7 +11,7 @@ WEDGE_OBJECTS := $(addprefix $B/wedge.d/,$(addsuffix .o,$(basename $(WEDGE_SOURC
 WEDGE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -Iguest-arch/arch/lol/abi \
 		-ffreestanding -fno-builtin -fPIE -mcmodel=small -fvisibility=hidden -mgeneral-regs-only \
 		-mno-red-zone -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-		-fno-omit-frame-pointer -fno-jump-tables -fno-strict-aliasing -MMD
+		-fno-omit-frame-pointer -fno-jump-tables -fno-strict-aliasing -MMD $(WEDGE_EXTRA)
 
 $B/wedge: $(WEDGE_OBJECTS) syscall-bridge/wedge.lds
 	$(CC) -nostdlib -static -no-pie -Wl,-T,syscall-bridge/wedge.lds -Wl,--build-id=none -Wl,-z,noexecstack \

@@ -34,6 +34,12 @@
 #include "syscall-bridge/wedge.h"
 #include "syscall-bridge/sys.h"
 
+#ifdef LOL_WEAK_FILTER
+#define WEAK	1
+#else
+#define WEAK	0
+#endif
+
 #define OFFSET(field)	__builtin_offsetof(struct seccomp_data, field)
 #define LOAD(field)	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, OFFSET(field))
 #define LOAD_HIGH(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, OFFSET(field) + 4)
@@ -98,9 +104,12 @@ long filter_load_user(void)
 	static struct sock_filter filter[] = {
 		/* mechanism: the guest's own futex calls are the guest's */
 		LOAD_HIGH(instruction_pointer),
-		EQUAL(LOL_WEDGE_TEXT >> 32, 0, 9),
+		EQUAL(LOL_WEDGE_TEXT >> 32, 0, 9 + WEAK),
 		LOAD(instruction_pointer),
-		GREATER(0x10000, 7, 0),
+		GREATER(0x10000, 7 + WEAK, 0),
+#ifdef LOL_WEAK_FILTER	/* for tests/attack/calls: what would happen without */
+		RETURN(SECCOMP_RET_ALLOW),
+#endif
 		/* protection */
 		LOAD(arch),
 		EQUAL(AUDIT_ARCH_X86_64, 0, 5),

@@ -155,7 +155,9 @@ static bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)
 		if (!urgent()) {
 			late = 0;
 		} else if (++late >= 2) {
+#ifndef LOL_WEAK_KICK	/* for tests/attack/kick: what would happen without */
 			complain(slot, false);
+#endif
 			late = 1;
 		}
 	}
@@ -522,17 +524,21 @@ static bool take_frame(u32 slot, struct host_ucontext *uc, struct host_siginfo *
 	fp = (u64)uc->fpstate - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
 	if (fp > LOL_HANDOFF_STACK_SIZE - xsave_size || fp % 64)
 		return false;
+#ifndef LOL_WEAK_FRAMES	/* for tests/attack/forge: what would happen without */
 	if ((uc->cs != LOL_USER_CS && uc->cs != 0x23) || uc->ss != LOL_USER_DS)
 		return false;
 	if (uc->regs.rip >> 47 && *signal != SIGSYS)
 		return false;
+#endif
 	kslot[slot].fp_offset = fp;
 	kslot[slot].has_fp = true;
 
+#ifndef LOL_WEAK_FRAMES
 	uc->regs.rflags = (uc->regs.rflags & FLAGS_USER) | FLAG_FIXED | FLAG_IF;
 	if (!canonical(uc->cr2))
 		uc->cr2 = 0;
 	uc->error &= 0xffff;
+#endif
 	fs_base = READ_ONCE(h->fs_base);
 	if (!canonical(fs_base))
 		fs_base = 0;
