@@ -5,6 +5,7 @@
  *	eventfd		a vCPU has a request		requests.c
  *	timerfd		a vCPU's timer has expired	raise its vector
  *	signalfd	a child ended, the window changed, somebody wants us to end
+ *	timerfd		huge pages			huge.c
  *	tick		once a second: clock, placement
  *	stdin, stdout	the console's and the streams'	dev/console.c
  */
@@ -19,6 +20,7 @@
 
 #include "host/affinity.h"
 #include "host/base/log.h"
+#include "host/huge.h"
 #include "host/memory_limits.h"
 #include "host/requests.h"
 #include "host/run.h"
@@ -149,7 +151,7 @@ int run_vm(struct vm *vm, struct error *error)
 		return error_errno(error, "event descriptors");
 	affinity_prefer_monitor();
 	vm->oom_kills = memory_oom_kills(vm);
-	if (spaces_start_zygote(vm, error))
+	if (huge_start(vm, error) || spaces_start_zygote(vm, error))
 		return -1;
 	spaces_pass_baton(vm);
 	return loop_run(&vm->loop, error);

@@ -56,6 +56,14 @@ struct vm {
 	struct elf_image image;
 	struct lol_range initrd, tables;
 
+	/* blocks of 2 MiB of RAM: huge.c */
+	struct {
+		struct watch watch;
+		uint8_t *done;		/* per block: tried */
+		uint64_t next;		/* block to look at */
+		bool found;		/* something in this round */
+	} huge;
+
 	struct clock clock;
 	struct history history;
 

@@ -20,22 +20,41 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 VERSION=${VERSION:-6.12}
 pin=$here/guest-arch/versions/$VERSION
-src=$here/build/src/linux-$VERSION
-obj=$here/build/kernel-$VERSION
-modules=$here/build/modules-$VERSION
-image=$here/build/vmlinux-$VERSION
-afterburn=${LOL_AFTERBURN:-$here/build/afterburn}
+build=$here/build
+image=$build/vmlinux-$VERSION
+afterburn=${LOL_AFTERBURN:-$build/afterburn}
 jobs=${JOBS:-$(nproc)}
 
 say() { printf '%s\n' "kernel $VERSION: $*" >&2; }
 die() { say "$*"; exit 1; }
+
+# kbuild refuses paths with blanks and colons: work elsewhere then, and link.
+work=$build
+case $build in *[[:space:]:]*)
+	work=/var/tmp/lol-kernel-$(id -u)-$(printf %s "$build" | cksum | cut -d' ' -f1)
+	mkdir -p -m 700 "$work/src" "$build"
+	[ -O "$work" ] || die "$work belongs to somebody else"
+	if [ -x "$afterburn/as" ]; then
+		mkdir -p "$work/afterburn"
+		for f in "$afterburn"/*; do
+			cmp -s "$f" "$work/afterburn/${f##*/}" || cp -p "$f" "$work/afterburn/"
+		done
+	fi
+	afterburn=$work/afterburn
+	for f in src "kernel-$VERSION" "modules-$VERSION"; do
+		[ -e "$build/$f" ] || ln -sfn "$work/$f" "$build/$f"
+	done ;;
+esac
+src=$work/src/linux-$VERSION
+obj=$work/kernel-$VERSION
+modules=$work/modules-$VERSION
 
 pinned() { sed -n "s/^$1=//p" "$pin/pin"; }
 
 kmake() {
 	compiler=gcc
 	if command -v ccache >/dev/null 2>&1; then
-		[ -w "${HOME:-/nonexistent}" ] || export CCACHE_DIR="$here/build/ccache"
+		[ -w "${HOME:-/nonexistent}" ] || export CCACHE_DIR="$work/ccache"
 		compiler="ccache gcc"
 	fi
 	make -s -C "$src" ARCH=lol O="$obj" CC="$compiler" LOL_AFTERBURN="$afterburn" \
@@ -61,7 +80,7 @@ step_source() {
 		say "unpacking $tarball"
 		rm -rf "$src.new"
 		mkdir -p "$src.new"
-		tar -xf "$tarball" -C "$src.new" --strip-components=1 \
+		LC_ALL=C tar -xf "$tarball" -C "$src.new" --strip-components=1 \
 			--checkpoint=20000 --checkpoint-action=echo='%u records' \
 			--exclude='*/Documentation/[a-jl-z]*' --exclude='*/drivers/gpu/drm/amd/include'
 		touch "$src.new/.unpacked"
@@ -73,6 +92,7 @@ step_source() {
 
 link_arch() {
 	target=../../../../guest-arch/arch/lol
+	[ "$work" = "$build" ] || target=$here/guest-arch/arch/lol
 	[ "$(readlink "$src/arch/lol" 2>/dev/null)" = "$target" ] ||
 		ln -sfn "$target" "$src/arch/lol"
 }
@@ -94,8 +114,18 @@ step_config() {
 	mv "$obj/wanted.new" "$obj/wanted"
 }
 
+# kbuild needs seconds to find out that there is nothing to do.
+up_to_date() {
+	[ -e "$image" ] && [ "$modules/.installed" -nt "$obj/.config" ] &&
+		[ -z "$(find "$here/guest-arch/arch/lol/" "$afterburn/as" "$obj/.config" \
+			-newer "$modules/.installed" -print -quit)" ]
+}
+
 step_build() {
 	[ -e "$obj/.config" ] || die "no configuration; run: $0 config"
+	if [ -z "${V:-}" ] && up_to_date; then
+		return
+	fi
 	[ -x "$afterburn/as" ] || say "no afterburner at $afterburn: sites will not be recorded"
 	say "building (jobs: $jobs)"
 	kmake vmlinux modules
@@ -103,22 +133,19 @@ step_build() {
 		objcopy --strip-debug "$obj/vmlinux" "$image.new"
 		mv "$image.new" "$image"
 	fi
-	if ! [ "$modules/.installed" -nt "$obj/modules.order" ] ||
-	   ! [ "$modules/.installed" -nt "$obj/vmlinux" ]; then
-		rm -rf "$modules"
-		kmake INSTALL_MOD_PATH="$modules" modules_install
-		touch "$modules/.installed"
-	fi
+	rm -rf "$modules"
+	kmake INSTALL_MOD_PATH="$modules" modules_install
+	touch "$modules/.installed"
 	say "$(du -h "$image" | cut -f1) $image, $(grep -c . "$obj/modules.order") modules"
 }
 
 step_check() {
 	[ -x "$afterburn/check" ] || { say "no checker at $afterburn: not checked"; return; }
-	stamp=$obj/.checked
-	[ ! "$stamp" -nt "$obj/vmlinux" ] || [ ! "$stamp" -nt "$modules/.installed" ] || return 0
+	checked=$obj/.checked
+	[ ! "$checked" -nt "$modules/.installed" ] || return 0
 	say "checking site records"
 	find "$modules" -name '*.ko' -print0 | xargs -0 "$afterburn/check" "$obj/vmlinux"
-	touch "$stamp"
+	touch "$checked"
 }
 
 case ${1:-all} in

@@ -113,6 +113,35 @@ again:
 	}
 }
 
+/*
+ * The few mappings that every space needs of the kernel half: image and direct
+ * map.  Whoever misses one first leaves a note for the spaces to come.
+ */
+static void note_hot(u64 va)
+{
+	if (va < LOL_KERNEL_START || (va >= LOL_VMALLOC_START && va < LOL_VMALLOC_END))
+		return;
+	for (u32 i = 0; i < LOL_KERNEL_HOT; i++) {
+		if (state->kernel_hot[i] == va)
+			return;
+		if (!state->kernel_hot[i]) {
+			state->kernel_hot[i] = va;
+			return;
+		}
+	}
+	state->kernel_hot[va / MM_PAGE_SIZE % LOL_KERNEL_HOT] = va;
+}
+
+/** tlb_prefetch - before a new space first runs: map what it will miss at once */
+void tlb_prefetch(void)
+{
+	u64 error, device;
+
+	for (u32 i = 0; i < LOL_KERNEL_HOT; i++)
+		if (state->kernel_hot[i] >= LOL_KERNEL_START)
+			tlb_fault(state->kernel_hot[i], 0, &error, &device);
+}
+
 /**
  * tlb_fault - a host fault at an address of the guest
  * @va: where
@@ -153,6 +182,7 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 
 	switch (result) {
 	case MM_MAP:
+		note_hot(run.va.v);
 		/* a read makes the host map what lies around as well; a write would not */
 		if (p == &own_place)
 			(void)*(volatile u8 *)va;
@@ -171,42 +201,52 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 	}
 }
 
+/*
+ * Runs of one page are mapped only if the guest is waiting for them: a mapping
+ * costs about a third of a fault, and of the pages around one few are used.
+ */
+static bool worth_it(const struct mm_run *run, u64 address)
+{
+	return run->length > MM_PAGE_SIZE || run->va.v == (address & MM_PAGE_MASK);
+}
+
 /**
  * tlb_fill - map what the guest has just populated
  * @root: page-table root it did so in
  * @start: first address
  * @end: behind the last
+ * @address: the one that is about to be used
  *
  * A hint: of another root's space nothing is done.
  */
-void tlb_fill(u64 root, u64 start, u64 end)
+void tlb_fill(u64 root, u64 start, u64 end, u64 address)
 {
-	struct mm_range range = { start, end };
+	struct mm_range range = { start, end }, left;
 	struct place *p = bridge->place(root);
 	struct mm_ram r = ram();
 	struct mm_run run, piece;
-	struct mm_range left;
 	u64 generation;
 	bool stale;
 
 	if (!p || root != vcpu->cr3 || end > LOL_USER_END || start < LOL_USER_START || start >= end)
 		return;
-	do {
+	for (;;) {
 		generation = mm_walk_begin(section());
 		if (!mm_fill(&r, gpa(root), &range, &run)) {
 			mm_walk_end(section());
-			return;
+			break;
 		}
 		left = (struct mm_range){ run.va.v, run.va.v + run.length };
-		while (mm_tlb_missing(p->tlb, &run, &left, &piece))
+		while (worth_it(&run, address) && mm_tlb_missing(p->tlb, &run, &left, &piece))
 			map(p, &piece);
 		stale = mm_walk_stale(section(), generation);
 		if (stale)
 			unmap(p, (struct mm_range){ run.va.v, run.va.v + run.length });
 		mm_walk_end(section());
-		if (!stale && p == &own_place)
-			(void)*(volatile u8 *)run.va.v;
-	} while (1);
+		/* a read makes the host map what lies around as well; a write would not */
+		if (!stale && p == &own_place && address - run.va.v < run.length)
+			(void)*(volatile u8 *)address;
+	}
 }
 
 /**

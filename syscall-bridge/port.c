@@ -54,7 +54,7 @@ void service(struct lol_regs *regs)
 		ret = -EINVAL;
 		break;
 	case LOL_SERVICE_FILL:
-		tlb_fill(a, b, c);
+		tlb_fill(a, b, c, d);
 		break;
 	default:
 		ret = -ENOSYS;

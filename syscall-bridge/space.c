@@ -155,7 +155,12 @@ static void run_context(void)
 	/* above this function's own frame: wait_turn() leaves that room */
 	struct lol_regs *regs = (struct lol_regs *)(wedge_stack + WEDGE_STACK - sizeof(*regs));
 
+	static bool warm;
+
 	tlb_flush_queued();
+	if (!warm)
+		tlb_prefetch();
+	warm = true;
 	*regs = vcpu->regs;
 	wrgsbase(vcpu->gs_base);
 	WRITE_ONCE(vcpu->regs_valid, 0);

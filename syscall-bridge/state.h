@@ -113,6 +113,7 @@ struct lol_space {
 
 #define LOL_KERNEL_FLUSHES	64
 #define LOL_ROOT_HINTS		1024
+#define LOL_KERNEL_HOT		16
 
 static inline __u32 lol_root_hint(__u64 root)
 {
@@ -139,6 +140,7 @@ struct lol_state {
 	__u64 kernel_generation;	/* flushes so far; the last LOL_KERNEL_FLUSHES are kept */
 	struct lol_space_flush kernel_flush[LOL_KERNEL_FLUSHES];
 	__s32 host_cpu[LOL_MAX_VCPUS];	/* host CPU that all spaces of a vCPU keep to; -1: any; monitor */
+	__u64 kernel_hot[LOL_KERNEL_HOT];	/* kernel-half addresses that new spaces miss first */
 	__u16 root_hint[LOL_ROOT_HINTS];	/* slot last bound to a root, by lol_root_hint() */
 	__u32 bridge;		/* enum lol_bridge */
 	__u32 user_cpu;		/* split: 1 + host CPU that spaces keep to; 0: that of their vCPU */

@@ -12,15 +12,16 @@
 #include "host/dev/virtio_mmio.h"
 #include "host/stream.h"
 
-#define NR_PORTS	5
-#define NR_QUEUES	(2 * NR_PORTS + 2)
+#define MAX_PORTS	4
+#define MAX_QUEUES	(2 * MAX_PORTS + 2)
 #define CONTROL_IN	2
 #define CONTROL_OUT	3
 #define MAX_MESSAGES	128
 #define MAX_MESSAGE	48
 #define INPUT_ROOM	65536
 
-enum { PORT_CONSOLE, PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_STATUS };
+/* Ports of the second device; the first one's only port is the console. */
+enum { PORT_STDIN, PORT_STDOUT, PORT_STDERR, PORT_STATUS };
 
 struct port {
 	const char *name;
@@ -34,27 +35,34 @@ struct message {
 	unsigned char data[MAX_MESSAGE];
 };
 
-struct console {
+struct console_device {
 	struct virtio_device virtio;	/* first */
+	struct console *console;
+	struct virtqueue queue[MAX_QUEUES];
+	struct virtio_console_config config;
+	unsigned int nr_ports;
+	struct port port[MAX_PORTS];
+
+	/* control messages for the guest, a ring; none where there is one port */
+	struct message message[MAX_MESSAGES];
+	unsigned int first_message, nr_messages;
+};
+
+struct console {
 	struct vm *vm;
 	struct console_setup setup;
-	bool was_up;
-	struct virtqueue queue[NR_QUEUES];
-	struct virtio_console_config config;
-	struct port port[NR_PORTS];
+	struct console_device terminal;	/* hvc0 */
+	struct console_device ports;	/* only if nr_ports is not 0 */
 	struct stream out, err;
 	struct stream *kernel;	/* where kernel text goes, or NULL */
+	bool was_up;
 
-	/* standard input */
+	/* standard input, which goes to port 0 of one of the two */
 	struct watch input;
-	unsigned int input_port;
+	struct console_device *input_device;
 	bool has_input, input_end, end_told;
 	char text[INPUT_ROOM];	/* read and not yet delivered */
 	size_t typed_start, typed;
-
-	/* control messages for the guest, a ring */
-	struct message message[MAX_MESSAGES];
-	unsigned int first_message, nr_messages;
 };
 
 /* Queues of a port; 2 and 3 are the control messages'. */
@@ -69,17 +77,14 @@ static inline unsigned int console_out_queue(unsigned int port)
 }
 
 /** console_tell - queue a control message for the guest, with @length bytes behind it */
-void console_tell(struct console *c, unsigned int port, unsigned int event, unsigned int value,
+void console_tell(struct console_device *d, unsigned int port, unsigned int event, unsigned int value,
 		  const void *more, size_t length);
 
-/** console_tell_size - queue the window's size for the guest */
-void console_tell_size(struct console *c);
-
 /** console_send - hand queued control messages to the guest, as far as it has buffers */
-void console_send(struct console *c);
+void console_send(struct console_device *d);
 
 /** console_control - read the guest's control messages */
-void console_control(struct console *c);
+void console_control(struct console_device *d);
 
 /** console_input - pass input on and watch for more while it is wanted */
 void console_input(struct console *c);
@@ -88,7 +93,7 @@ void console_input(struct console *c);
 void console_input_ready(void *context, uint32_t events);
 
 /** console_output - take what the guest has written to port @n */
-void console_output(struct console *c, unsigned int n);
+void console_output(struct console_device *d, unsigned int n);
 
 /** console_drained - of the streams: there is room again */
 void console_drained(void *context);

@@ -15,18 +15,18 @@
 /* Standard input has ended: the port closes, the console gets its end-of-file key. */
 static void tell_end(struct console *c)
 {
-	struct virtqueue *queue = &c->queue[console_in_queue(c->input_port)];
+	struct console_device *d = c->input_device;
 	const char key = END_OF_TEXT;
 	struct virtqueue_chain chain;
 
-	if (c->end_told || !c->port[c->input_port].guest_open)
+	if (c->end_told)
 		return;
-	if (c->input_port != PORT_CONSOLE) {
-		console_tell(c, c->input_port, VIRTIO_CONSOLE_PORT_OPEN, 0, NULL, 0);
-		console_send(c);
+	if (d == &c->ports) {
+		console_tell(d, PORT_STDIN, VIRTIO_CONSOLE_PORT_OPEN, 0, NULL, 0);
+		console_send(d);
 		c->end_told = true;
-	} else if (virtqueue_pop(c->virtio.ram, queue, &chain) > 0) {
-		virtqueue_push(c->virtio.ram, queue, chain.head, virtqueue_copy_in(&chain, &key, 1));
+	} else if (virtqueue_pop(d->virtio.ram, &d->queue[0], &chain) > 0) {
+		virtqueue_push(d->virtio.ram, &d->queue[0], chain.head, virtqueue_copy_in(&chain, &key, 1));
 		c->end_told = true;
 	}
 }
@@ -34,16 +34,16 @@ static void tell_end(struct console *c)
 /* Hands what was read to the guest, as far as it has buffers. */
 static void deliver_input(struct console *c)
 {
-	struct virtqueue *queue = &c->queue[console_in_queue(c->input_port)];
+	struct console_device *d = c->input_device;
 	struct virtqueue_chain chain;
 	int got = 0;
 
-	if (!virtio_mmio_live(&c->virtio) || !c->port[c->input_port].guest_open)
+	if (!virtio_mmio_live(&d->virtio) || !d->port[0].guest_open)
 		return;
-	while (c->typed && (got = virtqueue_pop(c->virtio.ram, queue, &chain)) > 0) {
+	while (c->typed && (got = virtqueue_pop(d->virtio.ram, &d->queue[0], &chain)) > 0) {
 		size_t n = virtqueue_copy_in(&chain, c->text + c->typed_start, c->typed);
 
-		if (!n || virtqueue_push(c->virtio.ram, queue, chain.head, n))
+		if (!n || virtqueue_push(d->virtio.ram, &d->queue[0], chain.head, n))
 			got = -1;
 		c->typed_start += n;
 		c->typed -= n;
@@ -53,7 +53,7 @@ static void deliver_input(struct console *c)
 	if (!c->typed)
 		c->typed_start = 0;
 	if (got < 0)
-		virtio_mmio_broken(&c->virtio);
+		virtio_mmio_broken(&d->virtio);
 	else if (c->input_end && !c->typed)
 		tell_end(c);
 }
@@ -65,12 +65,14 @@ static void deliver_input(struct console *c)
  */
 static bool wants_input(struct console *c)
 {
+	struct console_device *d = c->input_device;
+
 	if (!c->has_input || c->input_end)
 		return false;
 	if (c->setup.terminal)
 		return c->typed_start + c->typed < INPUT_ROOM;
-	return !c->typed && virtio_mmio_live(&c->virtio) && c->port[c->input_port].guest_open &&
-	       virtqueue_pending(c->virtio.ram, &c->queue[console_in_queue(c->input_port)]);
+	return !c->typed && virtio_mmio_live(&d->virtio) && d->port[0].guest_open &&
+	       virtqueue_pending(d->virtio.ram, &d->queue[0]);
 }
 
 static void read_input(struct console *c)
@@ -96,7 +98,7 @@ void console_input_ready(void *context, uint32_t events)
 	if (wants_input(c))
 		read_input(c);
 	console_input(c);
-	virtio_mmio_interrupt(&c->virtio);
+	virtio_mmio_interrupt(&c->input_device->virtio);
 }
 
 /* Passes input on and watches for more while it is wanted. */

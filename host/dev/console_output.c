@@ -30,46 +30,48 @@ static void take_status(struct vm *vm, const struct virtqueue_chain *chain)
 	}
 }
 
-static void take_output(struct console *c, unsigned int n, const struct virtqueue_chain *chain)
+static void take_output(struct console_device *d, unsigned int n, const struct virtqueue_chain *chain)
 {
-	struct stream *out = c->port[n].out;
+	struct stream *out = d->port[n].out;
+	struct vm *vm = d->console->vm;
 	unsigned int i;
 
-	if (n == PORT_STATUS) {
-		take_status(c->vm, chain);
+	if (d == &d->console->ports && n == PORT_STATUS) {
+		take_status(vm, chain);
 		return;
 	}
 	for (i = 0; i < chain->nr_out; i++) {
 		if (out)
 			stream_write(out, chain->out[i].iov_base, chain->out[i].iov_len);
 		else
-			history_add(&c->vm->history, chain->out[i].iov_base, chain->out[i].iov_len);
+			history_add(&vm->history, chain->out[i].iov_base, chain->out[i].iov_len);
 	}
 }
 
-void console_output(struct console *c, unsigned int n)
+void console_output(struct console_device *d, unsigned int n)
 {
-	struct virtqueue *queue = &c->queue[console_out_queue(n)];
-	size_t limit = n == PORT_CONSOLE ? CONSOLE_BACKLOG : PORT_BACKLOG;
+	struct virtqueue *queue = &d->queue[console_out_queue(n)];
+	bool terminal = d == &d->console->terminal;
+	size_t limit = terminal ? CONSOLE_BACKLOG : PORT_BACKLOG;
 	struct virtqueue_chain chain;
 	int got = 0;
 
-	while (!c->port[n].out || stream_backlog(c->port[n].out) < limit) {
-		got = virtqueue_pop(c->virtio.ram, queue, &chain);
+	while (!d->port[n].out || stream_backlog(d->port[n].out) < limit) {
+		got = virtqueue_pop(d->virtio.ram, queue, &chain);
 		if (got <= 0)
 			break;
-		take_output(c, n, &chain);
-		if (virtqueue_push(c->virtio.ram, queue, chain.head, 0))
+		take_output(d, n, &chain);
+		if (virtqueue_push(d->virtio.ram, queue, chain.head, 0))
 			got = -1;
 		/*
 		 * The console driver takes its buffer back by looking, before it
 		 * goes on; an interrupt would only cost it two register accesses.
 		 */
-		if (n == PORT_CONSOLE)
+		if (terminal)
 			queue->raise = false;
 	}
 	if (got < 0)
-		virtio_mmio_broken(&c->virtio);
+		virtio_mmio_broken(&d->virtio);
 }
 
 static void check_broken(struct console *c)
@@ -85,16 +87,25 @@ static void check_broken(struct console *c)
 	}
 }
 
+static void resume(struct console_device *d)
+{
+	unsigned int n;
+
+	if (!virtio_mmio_live(&d->virtio))
+		return;
+	for (n = 0; n < d->nr_ports; n++)
+		if (d->port[n].out)
+			console_output(d, n);
+	virtio_mmio_interrupt(&d->virtio);
+}
+
 void console_drained(void *context)
 {
 	struct console *c = context;
-	unsigned int n;
 
 	check_broken(c);
-	for (n = 0; n < NR_PORTS; n++)
-		if (c->port[n].out && virtio_mmio_live(&c->virtio))
-			console_output(c, n);
-	virtio_mmio_interrupt(&c->virtio);
+	resume(&c->terminal);
+	resume(&c->ports);
 	if (c->vm->write_held && !console_hold(c->vm))
 		run_answer(c->vm, 0);
 }

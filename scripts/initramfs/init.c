@@ -177,7 +177,11 @@ static void set_environment(void)
 		ioctl(console, TIOCSWINSZ, &size);
 }
 
-/* Opens the virtio port of that name, waiting for it to appear; -1 if it does not. */
+/*
+ * Opens the virtio port of that name, waiting for it to appear; -1 if it does not.
+ * The monitor connects its side before it gives a port its name, so a port that is
+ * found does not read as at end of file for want of a reader.
+ */
 static int open_port(const char *name, int flags)
 {
 	const struct timespec nap = { 0, 500 * 1000 };
@@ -220,21 +224,6 @@ static int open_port(const char *name, int flags)
 	}
 	say("no port %s", name);
 	return -1;
-}
-
-/*
- * A port reads as at end of file until the monitor has connected its side:
- * wait for that once, or an early read would be taken for the end.
- */
-static void wait_connected(int port)
-{
-	const struct timespec nap = { 0, 200 * 1000 };
-	struct pollfd p = { .fd = port, .events = POLLIN };
-	int tries;
-
-	for (tries = 0; tries < 5 * PORT_WAIT_MS; tries++, nanosleep(&nap, NULL))
-		if (poll(&p, 1, 0) >= 0 && !(p.revents & POLLHUP))
-			return;
 }
 
 /* One direction of a relayed stream. */
@@ -304,7 +293,6 @@ static void set_up_streams(void)
 			continue;
 		/* the relay's end must not block, the child's must */
 		fcntl(ends[i ? 0 : 1], F_SETFL, O_NONBLOCK);
-		wait_connected(port);
 		if (i == 0) {
 			channels[i].from = port;
 			channels[i].to = ends[1];

@@ -238,13 +238,19 @@ static void other_memory(void)
 {
 	struct iovec here, there;
 	uint64_t copy = 0;
-	pid_t pid = must(fork());
+	int ready[2];
+	char c;
+	pid_t pid;
 
+	must(pipe(ready));
+	pid = must(fork());
 	if (!pid) {
 		shared_word = 0xabcdef;
-		pause();
+		must(write(ready[1], "r", 1));
+		for (;;)
+			pause();
 	}
-	usleep(20000);
+	must(read(ready[0], &c, 1));
 	here = (struct iovec){ &copy, 8 };
 	there = (struct iovec){ (void *)&shared_word, 8 };
 	ok(process_vm_readv(pid, &here, 1, &there, 1, 0) == 8 && copy == 0xabcdef, "process_vm_readv");

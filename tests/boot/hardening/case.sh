@@ -7,7 +7,7 @@ if ! find "$tree" -name 'lkdtm.ko*' 2>/dev/null | grep -q .; then skip "LKDTM" "
 "$SCRIPTS/initramfs.sh" modules piece "$tree" && cat "$BUILD/initramfs.cpio" piece > image
 options="--memory 384M --initrd image"
 limit=120
-points="ACCESS_NULL WRITE_RO WRITE_RO_AFTER_INIT WRITE_KERN EXEC_DATA EXEC_STACK EXEC_KMALLOC EXEC_VMALLOC EXEC_RODATA EXEC_NULL BUG EXCEPTION STACK_GUARD_PAGE_LEADING STACK_GUARD_PAGE_TRAILING EXHAUST_STACK"
+points="ACCESS_NULL WRITE_RO WRITE_RO_AFTER_INIT WRITE_KERN EXEC_DATA EXEC_STACK EXEC_KMALLOC EXEC_VMALLOC EXEC_RODATA EXEC_NULL BUG EXCEPTION STACK_GUARD_PAGE_LEADING STACK_GUARD_PAGE_TRAILING"
 guest 'mount -t debugfs none /sys/kernel/debug 2>/dev/null
 	modprobe lkdtm || exit 3
 	echo 0 > /proc/sys/kernel/panic_on_oops
@@ -40,4 +40,7 @@ grep -q '^@complete' out && pass "all of them in one guest" || fail "all of them
 lol run --initrd image --append 'oops=panic' -- sh -c 'mount -t debugfs none /sys/kernel/debug; modprobe lkdtm; echo ACCESS_NULL > /sys/kernel/debug/provoke-crash/DIRECT'
 is $status 120 "oops=panic: status"
 like "$(cat out err)" 'RIP: 0010:.*lkdtm_ACCESS_NULL' "oops=panic: the oops names the function"
+lol run --initrd image -- sh -c 'mount -t debugfs none /sys/kernel/debug; modprobe lkdtm; echo EXHAUST_STACK > /sys/kernel/debug/provoke-crash/DIRECT'
+is $status 120 "kernel stack overflow: status of a panic"
+like "$(cat out err)" 'lkdtm_EXHAUST_STACK\+0x' "kernel stack overflow: the backtrace names the function"
 nothing_left "nothing is left"

@@ -15,8 +15,13 @@ for option in SMP VIRTIO_BLK VIRTIO_NET EXT4_FS OVERLAY_FS TMPFS NET_9P INET UNI
 done
 guest 'set -e; mkdir -p /tmp/l /tmp/u /tmp/w /tmp/m; echo low > /tmp/l/f; mount -t overlay -o lowerdir=/tmp/l,upperdir=/tmp/u,workdir=/tmp/w none /tmp/m; echo new >> /tmp/m/f; cat /tmp/m/f /tmp/l/f | tr "\n" " "'
 is "$(cat out)" "low new low " "overlayfs"
-guest 'dd if=/dev/zero of=/tmp/disk bs=1M count=24 2>/dev/null; mkdir -p /tmp/mnt; mke2fs /tmp/disk >/dev/null 2>&1; mount -o loop -t ext4 /tmp/disk /tmp/mnt || mount -o loop -t ext2 /tmp/disk /tmp/mnt || exit 4; echo kept > /tmp/mnt/file; umount /tmp/mnt; mount -o loop -t ext4 /tmp/disk /tmp/mnt && cat /tmp/mnt/file'
+if [ -d "$BUILD/modules-6.12/lib/modules" ]; then
+	"$SCRIPTS/initramfs.sh" modules piece "$BUILD/modules-6.12" && cat "$BUILD/initramfs.cpio" piece > image
+	options="--memory 384M --initrd image"
+fi
+guest 'modprobe loop 2>/dev/null; dd if=/dev/zero of=/tmp/disk bs=1M count=24 2>/dev/null; mkdir -p /tmp/mnt; mke2fs -F /tmp/disk >/dev/null 2>&1; mount -o loop -t ext4 /tmp/disk /tmp/mnt || mount -o loop -t ext2 /tmp/disk /tmp/mnt || exit 4; echo kept > /tmp/mnt/file; umount /tmp/mnt; mount -o loop -t ext4 /tmp/disk /tmp/mnt && cat /tmp/mnt/file'
 like "$(cat out)" '^kept$' "ext4 on a loop device"
+options=
 guest 'ip addr add 10.1.2.3/24 dev lo; ping -c 2 -i 0.2 10.1.2.3 | grep received; (echo hi | nc -l -p 999 > /dev/null &) ; sleep 0.3; nc 127.0.0.1 999 < /dev/null'
 like "$(cat out)" '2 packets received' "ping"
 like "$(cat out)" '^hi$' "TCP with nc"

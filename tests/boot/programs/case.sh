@@ -11,7 +11,7 @@ while IFS='|' read -r left right; do
 	start=$(date +%s%N)
 	lol run --quiet --memory "$memory" --initrd "$(image "$name")" -- "/t/$name" $arguments
 	forward "$name" out
-	[ $status = 0 ] || [ -s err ] && { echo "# $name: status $status"; tail -n 12 err | sed 's/^/# /'; }
+	[ $status = 0 ] || { echo "# $name: status $status"; tail -n 12 err | sed 's/^/# /'; }
 	echo "# $name: $(( ($(date +%s%N) - start) / 1000000 )) ms"
 done < "$TESTS/guest/list"
 if [ "$LONG" = 1 ]; then

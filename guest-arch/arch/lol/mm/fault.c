@@ -23,6 +23,7 @@
 #include <asm/extable.h>
 #include <asm/special_insns.h>
 #include <asm/traps.h>
+#include "mm_internal.h"
 
 static void show_leaf(unsigned long address)
 {
@@ -197,6 +198,8 @@ lock_mmap:
 done:
 	if (unlikely(fault & VM_FAULT_ERROR))
 		fault_failed(regs, error_code, address, fault);
+	else
+		lol_announce(mm, address);
 }
 
 /**

@@ -14,4 +14,13 @@ extern char __end_ro[], __init_text_end[];
  */
 void lol_wait_walks(void);
 
+struct mm_struct;
+
+/**
+ * lol_announce() - user code is about to use what a fault has just made
+ * @mm: current->mm
+ * @address: of the fault
+ */
+void lol_announce(struct mm_struct *mm, unsigned long address);
+
 #endif

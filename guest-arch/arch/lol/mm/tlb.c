@@ -52,8 +52,15 @@ void flush_tlb_all(void)
 	flush_tlb_kernel_range(LOL_KERNEL_START, LOL_KERNEL_END);
 }
 
-void lol_fill_hint(struct mm_struct *mm, unsigned long start, unsigned long end)
+/*
+ * A fault makes the page it is about and, of files and large folios, those around
+ * it.  They lie within a window that is aligned to its size.
+ */
+#define FILL_WINDOW	SZ_64K
+
+void lol_announce(struct mm_struct *mm, unsigned long address)
 {
-	if (mm == current->mm)
-		lol_service3(LOL_SERVICE_FILL, __pa(mm->pgd), start, end);
+	unsigned long start = address & ~(FILL_WINDOW - 1);
+
+	lol_service4(LOL_SERVICE_FILL, __pa(mm->pgd), start, start + FILL_WINDOW, address);
 }

@@ -46,8 +46,8 @@
 #define LOL_SHUTDOWN_PANIC	2
 
 /*
- * Hint, may be ignored.  fill(root, start, end): these translations were just
- * made and are about to be used.
+ * Hint, may be ignored.  fill(root, start, end, address): translations in the
+ * range were just made, and code is about to use the one of address.
  */
 #define LOL_SERVICE_FILL	6
 

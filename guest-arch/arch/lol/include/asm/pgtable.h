@@ -225,23 +225,10 @@ static inline int ptep_set_access_flags(struct vm_area_struct *vma, unsigned lon
 #define __HAVE_ARCH_PTE_SAME
 static inline int pte_same(pte_t a, pte_t b)	{ return pte_val(a) == pte_val(b); }
 
-/**
- * lol_fill_hint() - translations were just made, and user code is waiting for them
- * @mm: whose
- * @start: first address
- * @end: behind the last
- */
-void lol_fill_hint(struct mm_struct *mm, unsigned long start, unsigned long end);
-
-struct vm_fault;
-static inline void update_mmu_cache_range(struct vm_fault *vmf, struct vm_area_struct *vma,
-					  unsigned long addr, pte_t *ptep, unsigned int nr)
-{
-	lol_fill_hint(vma->vm_mm, addr, addr + nr * PAGE_SIZE);
-}
+/* New translations are announced once per fault, together: see mm/fault.c. */
+#define update_mmu_cache_range(vmf, vma, addr, ptep, nr)	do { } while (0)
 #define update_mmu_cache(vma, addr, ptep)	do { } while (0)
-#define update_mmu_cache_pmd(vma, addr, pmdp) \
-	lol_fill_hint((vma)->vm_mm, (addr) & PMD_MASK, ((addr) & PMD_MASK) + PMD_SIZE)
+#define update_mmu_cache_pmd(vma, addr, pmdp)	do { } while (0)
 #define flush_tlb_fix_spurious_fault(vma, addr, ptep)	do { } while (0)
 #define flush_tlb_fix_spurious_fault_pmd(vma, addr, pmdp) do { } while (0)
 
