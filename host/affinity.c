@@ -9,6 +9,7 @@
  * set of allowed CPUs is the monitor's and read anew each time, so a changed
  * cpuset is followed.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -27,13 +28,24 @@
 static int chosen = -1;
 static unsigned long long idle_before[MAX_CPUS];
 
+/* All threads of a process: a space of the split bridge has two. */
 static void pin(pid_t pid, int cpu)
 {
+	struct dirent *entry;
 	cpu_set_t set;
+	char path[64];
+	DIR *tasks;
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	sched_setaffinity(pid, sizeof(set), &set);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks)))
+		if (atoi(entry->d_name) > 0)
+			sched_setaffinity(atoi(entry->d_name), sizeof(set), &set);
+	if (tasks)
+		closedir(tasks);
 }
 
 /* Ticks that each CPU was idle since the last call; 0 where unknown. */
@@ -83,8 +95,8 @@ void affinity_apply(struct vm *vm)
 			if (CPU_ISSET(cpu, &allowed) && !skip--)
 				chosen = cpu;
 	}
-	if (chosen >= 0 && vm->zygote > 0)
-		pin(vm->zygote, chosen);
+	/* The zygote makes spaces beside the guest; each keeps to its CPU itself. */
+	vm->state->host_cpu[0] = chosen;
 }
 
 /* Of <linux/sched/types.h>, which cannot be included beside <sched.h>. */

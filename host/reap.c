@@ -147,6 +147,7 @@ void spaces_review(struct vm *vm)
 
 static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 {
+	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 	unsigned int slot;
 
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
@@ -156,6 +157,10 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 			continue;
 		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_FREE)
 			continue;
+		/* Made again and again, each would end the same way. */
+		if (code > 0 && code < 4096 && space->state != LOL_SPACE_BOUND && ++vm->zygote_deaths > ZYGOTE_DEATHS)
+			vm_end(vm, VM_HOST, "processes for address spaces of the guest cannot be made here: %s",
+			       strerror(code));
 		/* One that was told to go held no lock; looking at all slots is slow. */
 		if (!orderly) {
 			mm_flush_owner_died(vm->state, LOL_MAX_SPACES, slot + 1);

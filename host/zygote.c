@@ -103,7 +103,10 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 int spaces_start_zygote(struct vm *vm, struct error *error)
 {
 	pid_t monitor = getpid();
-	pid_t pid = fork();
+	pid_t pid;
+
+	affinity_apply(vm);
+	pid = fork();
 
 	if (pid < 0)
 		return error_errno(error, "starting the wedge");
@@ -111,6 +114,5 @@ int spaces_start_zygote(struct vm *vm, struct error *error)
 		child(vm, monitor);
 	vm->zygote = pid;
 	__atomic_store_n(&vm->state->zygote, pid, __ATOMIC_SEQ_CST);
-	affinity_apply(vm);
 	return 0;
 }
