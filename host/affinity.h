@@ -18,4 +18,10 @@ void affinity_review(struct vm *vm);
  */
 void affinity_prefer_monitor(void);
 
+/**
+ * affinity_spread - K has rung: follow its wish for a second CPU, if one is spare
+ * @vm: the guest
+ */
+void affinity_spread(struct vm *vm);
+
 #endif

@@ -37,6 +37,7 @@ static void on_event(void *context, uint32_t events)
 	/* Read first, look afterwards: a request made in between rings again. */
 	if (read(vm->event_fd, &count, sizeof(count)) == sizeof(count))
 		requests_serve(vm);
+	affinity_spread(vm);
 }
 
 /*

@@ -83,6 +83,9 @@ void split_exit(u32 slot);
 noreturn void user_start(u32 slot);
 noreturn void user_main(u32 slot);
 
+/* zygote.c: this thread, when user threads have a CPU of their own */
+void keep_to_user_cpu(void);
+
 /* filter.c */
 long filter_load_user(void);
 struct sock_filter;

@@ -67,7 +67,7 @@ struct lol_handoff {
 	__u64 fp_mask;		/* components to be restored from fp[] */
 	__u32 kernel_sleeps;	/* K waits for leave in the host */
 	__u32 user_sleeps;	/* the user thread waits for enter in the host */
-	__u32 spin;		/* K: how often the user thread may look before it sleeps */
+	__u32 spin;		/* K: TSC ticks that the user thread may look before it sleeps */
 	__u32 reserved0;
 	__u8 reserved[0x200 - 0x58];
 	struct lol_regs regs;	/* K */

@@ -41,13 +41,18 @@
 
 #define MAP_PRIVATE	0x02
 #define MAP_ANONYMOUS	0x20
-#define PR_SET_DUMPABLE	4
 
 #define FLAGS_USER	0x254dd5ULL	/* what user code may have changed */
 
-/* Spinning: K looks as long as a short system call of the user takes. */
-#define SPIN_KERNEL	4000
-#define SPIN_USER	2000
+/*
+ * Spinning, microseconds: what passes for a short run.  And what decides whether it
+ * pays, per run: a short one gains two switches of the host, a long one costs the
+ * wake of an idle CPU.
+ */
+#define SPIN		30
+#define GAIN		3
+#define LOSS		60
+#define WINDOW		10000
 
 /* What K knows of a slot, and nobody else can change. */
 static struct kslot {
@@ -108,9 +113,15 @@ static bool gone(u32 slot)
 	return READ_ONCE(space->state) != LOL_SPACE_BOUND || READ_ONCE(space->pid) != kslot[slot].pid;
 }
 
+/* User threads have a host CPU of their own, which nobody else wants. */
 static bool spinning(void)
 {
 	return READ_ONCE(state->user_cpu);
+}
+
+static u64 tsc_us(void)
+{
+	return clock_page->tsc_khz / 1000;
 }
 
 /* A space does not do what it should; the monitor decides whether it could have. */
@@ -125,15 +136,15 @@ static void complain(u32 slot, bool certain)
  */
 static bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 {
-	u32 spins = spinning() ? SPIN_KERNEL : 0, late = 0, seen;
+	u64 since = rdtsc(), spin = sleeps && spinning() ? SPIN * tsc_us() : 0;
+	u32 late = 0, seen;
 	long ret;
 
 	for (;;) {
 		seen = __atomic_load_n(word, __ATOMIC_ACQUIRE);
 		if (seen == value)
 			return true;
-		if (spins) {
-			spins--;
+		if (spin && rdtsc() - since < spin) {
 			asm volatile("pause");
 			continue;
 		}
@@ -353,7 +364,6 @@ void split_setup(void)
 	asm volatile("fxsave64 %0" : "=m"(area));
 	if (area[7])
 		mxcsr_mask = area[7];
-	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
 }
 
 static void fetch_fp(void);
@@ -582,7 +592,9 @@ static void give(u32 slot, const struct lol_regs *regs)
 	h->fs_base = fs_base;
 	h->gs_base = rdgsbase();
 	h->needs = k->sequence;
-	h->spin = spinning() ? SPIN_USER : 0;
+	h->spin = spinning() ? SPIN * tsc_us() : 0;
+	if (spinning())
+		await_agent(slot);	/* which shares our CPU */
 	if (!k->has_fp && !fp_changed) {
 		fetch_fp();
 		fp_changed = true;
@@ -594,6 +606,36 @@ static void give(u32 slot, const struct lol_regs *regs)
 	}
 }
 
+/*
+ * Would it pay to have user threads on another CPU?  Counts short and long stays on
+ * both sides of the hand-over, and tells the monitor when the answer changes; it
+ * knows whether a CPU is spare.
+ */
+static void measure(u64 entered, u64 left)
+{
+	static u64 start, last;
+	static u32 quick, slow, streak;
+	u64 us = tsc_us(), limit = SPIN * us, one = 1;
+	bool wanted;
+
+	if (entered - last < limit && left - entered < limit)
+		quick++;
+	else
+		slow += (entered - last >= limit) + (left - entered >= limit);
+	last = left;
+	if (left - start < WINDOW * us)
+		return;
+	wanted = quick * GAIN > slow * LOSS && quick * GAIN * 8 * us > left - start;
+	start = left;
+	quick = slow = 0;
+	if (wanted == !!state->spread_wanted) {
+		streak = 0;
+	} else if (++streak > wanted) {
+		state->spread_wanted = wanted;
+		sys3(__NR_write, LOL_FD_EVENT, (long)&one, sizeof(one));
+	}
+}
+
 static void run_user(struct lol_regs *regs)
 {
 	u32 slot = current_slot(), signal;
@@ -602,6 +644,7 @@ static void run_user(struct lol_regs *regs)
 	struct host_ucontext uc;
 	struct host_siginfo info = { 0 };
 	bool answered;
+	u64 entered;
 
 	space_at(slot)->used = ++state->time;
 	give(slot, regs);
@@ -612,11 +655,13 @@ static void run_user(struct lol_regs *regs)
 		__atomic_store_n(&vcpu->holder, own_slot, __ATOMIC_SEQ_CST);
 		return;
 	}
+	entered = rdtsc();
 	k->enter++;
 	__atomic_store_n(&h->enter, k->enter, __ATOMIC_SEQ_CST);
 	if (READ_ONCE(h->user_sleeps))
 		sys_futex_wake(&h->enter);
 	answered = wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, kick_due);
+	measure(entered, rdtsc());
 	__atomic_store_n(&vcpu->holder, own_slot, __ATOMIC_SEQ_CST);
 	smp_mb();
 	WRITE_ONCE(vcpu->kicked, 0);

@@ -143,7 +143,8 @@ struct lol_state {
 	__u64 kernel_hot[LOL_KERNEL_HOT];	/* kernel-half addresses that new spaces miss first */
 	__u16 root_hint[LOL_ROOT_HINTS];	/* slot last bound to a root, by lol_root_hint() */
 	__u32 bridge;		/* enum lol_bridge */
-	__u32 user_cpu;		/* split: 1 + host CPU that spaces keep to; 0: that of their vCPU */
+	__u32 user_cpu;		/* split: 1 + host CPU that user threads keep to; 0: that of their vCPU; monitor */
+	__u32 spread_wanted;	/* split: K found that a second host CPU would pay; rings the bell */
 };
 
 static inline struct lol_vcpu *lol_state_vcpu(void *state, __u32 n)

@@ -34,10 +34,7 @@
 #define CLONE_SIGHAND		0x00000800
 #define CLONE_THREAD		0x00010000
 #define CLONE_SYSVSEM		0x00040000
-#define PR_SET_DUMPABLE		4
 #define SIG_SETMASK		2
-
-#define SPINS			2000
 
 static struct lol_handoff *const handoff = (struct lol_handoff *)LOL_WEDGE_HANDOFF;
 static const struct lol_done *const done =
@@ -79,18 +76,27 @@ static void end_run(u32 reason)
 		sys_futex_wake(&handoff->leave);
 }
 
+/*
+ * Looks again for a while, where K says that it pays: then K runs on another CPU,
+ * and one is spare.
+ */
+static bool look_again(u64 since)
+{
+	if (rdtsc() - since >= READ_ONCE(handoff->spin))
+		return false;
+	asm volatile("pause");
+	return true;
+}
+
 static void wait_for_enter(void)
 {
-	u32 spins = READ_ONCE(handoff->spin);
+	u64 since = rdtsc();
 
 	for (;;) {
 		if (__atomic_load_n(&handoff->enter, __ATOMIC_ACQUIRE) != entered)
 			return;
-		if (spins) {
-			spins--;
-			asm volatile("pause");
+		if (look_again(since))
 			continue;
-		}
 		__atomic_store_n(&handoff->user_sleeps, 1, __ATOMIC_SEQ_CST);
 		if (__atomic_load_n(&handoff->enter, __ATOMIC_SEQ_CST) == entered)
 			sys_futex_wait(&handoff->enter, entered, NULL);
@@ -100,16 +106,10 @@ static void wait_for_enter(void)
 
 static void wait_for_agent(u32 needs)
 {
-	u32 spins = READ_ONCE(handoff->spin), sequence;
+	u32 sequence;
 
-	while ((s32)((sequence = __atomic_load_n(&done->sequence, __ATOMIC_ACQUIRE)) - needs) < 0) {
-		if (spins) {
-			spins--;
-			asm volatile("pause");
-			continue;
-		}
+	while ((s32)((sequence = __atomic_load_n(&done->sequence, __ATOMIC_ACQUIRE)) - needs) < 0)
 		sys_futex_wait((u32 *)&done->sequence, sequence, NULL);
-	}
 }
 
 /* Waits for K and does as it says; on the stack of user_again(). */
@@ -240,9 +240,9 @@ noreturn void user_main(u32 slot)
 {
 	map_handoff(slot);
 	set_signals();
-	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
 	start_agent(slot);
 	must(sys3(__NR_close_range, 0, ~0U, 0));
+	keep_to_user_cpu();
 	sys_munmap(LOL_WEDGE_RAM, LOL_RAM_MAX);
 	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
 	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);

@@ -22,6 +22,7 @@
 #include "syscall-bridge/sys.h"
 
 #define PR_SET_PDEATHSIG	1
+#define PR_SET_DUMPABLE		4
 #define CLONE_PARENT		0x00008000
 #define SIGCHLD			17
 #define SIGKILL			9
@@ -55,6 +56,17 @@ static void keep_to_host_cpu(void)
 	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
 }
 
+void keep_to_user_cpu(void)
+{
+	u32 cpu = READ_ONCE(state->user_cpu);
+	struct cpus cpus;
+
+	if (!cpu || cpu > 1024)
+		return;
+	cpus_only(&cpus, cpu - 1);
+	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
+}
+
 /* Where a process may end without being in the vCPU's way. */
 static void leave_host_cpu(u32 pid)
 {
@@ -80,6 +92,7 @@ static noreturn void space_main(u32 slot)
 	sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
 	if ((u32)sys3(__NR_getppid, 0, 0, 0) != state->monitor)
 		sys_exit(1);		/* it died before we could ask to follow it */
+	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
 	keep_to_host_cpu();
 	if (bridge == &bridge_split) {
 		if (slot != LOL_KERNEL_SLOT)
