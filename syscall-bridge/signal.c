@@ -106,12 +106,15 @@ static noreturn void kick_inside(struct host_ucontext *uc)
 }
 
 /* A fault of the wedge's own: its few touches of guest-virtual addresses. */
-static noreturn void fault_inside(struct host_ucontext *uc)
+static noreturn void fault_inside(int signal, struct host_ucontext *uc)
 {
 	struct lol_regs *regs = &uc->regs;
 	u64 error, gpa;
 
-	if (uc->trap == VECTOR_PF && vcpu->cpl == 0 && uc->cr2 >= LOL_KERNEL_START &&
+	/* the trap number of a SIGSYS is that of some earlier event */
+	if (signal == SIGSYS && vcpu->cpl == 0)
+		broken("a host call that the wedge does not make, at", regs->rip);
+	if (signal == SIGSEGV && uc->trap == VECTOR_PF && vcpu->cpl == 0 && uc->cr2 >= LOL_KERNEL_START &&
 	    tlb_fault(uc->cr2, uc->error & ~PF_USER, &error, &gpa) == FAULT_DONE)
 		return_inside(regs, uc->fpstate);
 	if (within(regs->rip, guarded_begin, guarded_end)) {
@@ -246,7 +249,7 @@ noreturn void signal_handler(int signal, struct host_siginfo *info, struct host_
 			kick_inside(uc);
 		if (signal == SIGBUS)
 			host_failed("guest RAM cannot be had: mmap of the host", -12);
-		fault_inside(uc);
+		fault_inside(signal, uc);
 	}
 	current_regs = regs;
 	if (vcpu->cpl) {

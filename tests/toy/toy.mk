@@ -5,10 +5,11 @@ B ?= build
 TOY_CFLAGS := -std=gnu11 -O2 -Wall -Wextra -Werror -Wno-main -I. -Iguest-arch/arch/lol/abi -ffreestanding -fPIE \
 	      -mcmodel=small -fvisibility=hidden -mgeneral-regs-only -mno-red-zone -fno-stack-protector \
 	      -fcf-protection=none -fno-asynchronous-unwind-tables -fno-toplevel-reorder -B$B/afterburn/
-TOYS := $B/toy $B/toy-sites
+TOYS := $B/toy $B/toy-sites $B/hostile
 
 $B/toy: tests/toy/toy.c
 $B/toy-sites: tests/toy/sites.c
+$B/hostile: tests/attack/hostile-kernel/hostile.c
 
 $(TOYS): tests/toy/entry.S tests/toy/guest.h tests/toy/toy.lds $B/afterburn/as
 	$(CC) $(TOY_CFLAGS) -nostdlib -static -no-pie -Wl,-T,tests/toy/toy.lds -Wl,--build-id=none \
