@@ -23,6 +23,8 @@
 
 #define MAX_CPUS	CPU_SETSIZE
 #define WAIT_LIMIT	250000000ULL	/* ns of a second */
+#define MONITOR_SLICE	100000		/* ns: the shortest there is */
+#define SPACE_NICE	5
 
 static int chosen = -1;
 static unsigned long long idle_before[MAX_CPUS];
@@ -83,8 +85,7 @@ void affinity_apply(struct vm *vm)
 			if (CPU_ISSET(cpu, &allowed) && !skip--)
 				chosen = cpu;
 	}
-	if (chosen >= 0 && vm->zygote > 0)
-		pin(vm->zygote, chosen);
+	vm->state->host_cpu[0] = chosen;
 }
 
 /* Of <linux/sched/types.h>, which cannot be included beside <sched.h>. */
@@ -96,17 +97,24 @@ struct scheduling {
 	uint64_t runtime, deadline, period;
 };
 
-void affinity_prefer_monitor(void)
+/* False where the host does not know of slices. */
+static bool set_slice(uint64_t ns)
 {
 	struct scheduling s = {
 		.size = sizeof(s),
 		.policy = SCHED_OTHER,
 		.flags = 1,		/* children start without it */
 		.nice = getpriority(PRIO_PROCESS, 0),
-		.runtime = 100000,	/* ns: the shortest slice there is */
+		.runtime = ns,
 	};
 
-	syscall(SYS_sched_setattr, 0, &s, 0);
+	return !syscall(SYS_sched_setattr, 0, &s, 0) &&
+	       !syscall(SYS_sched_getattr, 0, &s, sizeof(s), 0) && s.runtime == ns;
+}
+
+int affinity_prefer_monitor(void)
+{
+	return set_slice(MONITOR_SLICE) ? 0 : SPACE_NICE;
 }
 
 static unsigned long long waited_ns(pid_t pid)
@@ -134,9 +142,10 @@ static void move_all(struct vm *vm)
 
 	affinity_apply(vm);
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
+		uint32_t state = __atomic_load_n(&lol_state_space(vm->state, slot)->state, __ATOMIC_ACQUIRE);
 		pid_t pid;
 
-		if (lol_state_space(vm->state, slot)->state == LOL_SPACE_FREE)
+		if (state != LOL_SPACE_READY && state != LOL_SPACE_BOUND)
 			continue;
 		pid = spaces_pid(vm, slot);
 		if (pid > 0)

@@ -132,6 +132,7 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
 		struct lol_space *space = lol_state_space(vm->state, slot);
+		bool held;
 
 		if ((pid_t)__atomic_load_n(&space->pid, __ATOMIC_ACQUIRE) != pid)
 			continue;
@@ -142,13 +143,15 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 			mm_flush_owner_died(vm->state, LOL_MAX_SPACES, slot + 1);
 			stuck.ticks = 3;
 		}
+		/* To be known before the slot is free: it may at once have a new process. */
+		held = __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits;
 		space->pid = 0;
 		space->root = 0;
 		__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
 		/* The zygote may be waiting for a free slot. */
 		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
 		spaces_wake(&vm->state->wanted);
-		if (__atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits)
+		if (held)
 			lost_holder(vm, pid, how);
 		return;
 	}

@@ -19,7 +19,7 @@
 #include <x86intrin.h>
 
 #include "host/affinity.h"
-#include "host/base/log.h"
+#include "host/dev/console.h"
 #include "host/huge.h"
 #include "host/memory_limits.h"
 #include "host/requests.h"
@@ -87,6 +87,7 @@ static void on_tick(void *context, uint32_t events)
 	clock_refine(&vm->clock);
 	affinity_review(vm);
 	spaces_review(vm);
+	console_input_tick(vm->console);
 }
 
 static void on_signal(void *context, uint32_t events)
@@ -149,7 +150,7 @@ int run_vm(struct vm *vm, struct error *error)
 	    watch(vm, &vm->signal_watch, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal) ||
 	    watch(vm, &vm->tick_watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick))
 		return error_errno(error, "event descriptors");
-	affinity_prefer_monitor();
+	vm->space_nice = affinity_prefer_monitor();
 	vm->oom_kills = memory_oom_kills(vm);
 	if (huge_start(vm, error) || spaces_start_zygote(vm, error))
 		return -1;
