@@ -9,6 +9,7 @@
  * set of allowed CPUs is the monitor's and read anew each time, so a changed
  * cpuset is followed.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -25,17 +26,31 @@
 #define WAIT_LIMIT	250000000ULL	/* ns of a second */
 #define MONITOR_SLICE	100000		/* ns: the shortest there is */
 #define SPACE_NICE	5
+#define SPARE		60		/* percent that a CPU was idle, to be taken for user threads */
+#define SPREAD_WAIT	50000000ULL	/* ns of a second that they may have waited for a CPU then */
+#define HOLD_OFF	5		/* seconds until the next try */
 
 static int chosen = -1;
 static unsigned long long idle_before[MAX_CPUS];
 
+/* All threads of a process: a space of the split bridge has two. */
 static void pin(pid_t pid, int cpu)
 {
+	struct dirent *entry;
 	cpu_set_t set;
+	char path[64];
+	DIR *tasks;
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	sched_setaffinity(pid, sizeof(set), &set);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks)))
+		if (atoi(entry->d_name) > 0)
+			sched_setaffinity(atoi(entry->d_name), sizeof(set), &set);
+	if (tasks)
+		closedir(tasks);
 }
 
 /* Ticks that each CPU was idle since the last call; 0 where unknown. */
@@ -85,6 +100,7 @@ void affinity_apply(struct vm *vm)
 			if (CPU_ISSET(cpu, &allowed) && !skip--)
 				chosen = cpu;
 	}
+	/* The zygote makes spaces beside the guest; each keeps to its CPU itself. */
 	vm->state->host_cpu[0] = chosen;
 }
 
@@ -153,6 +169,89 @@ static void move_all(struct vm *vm)
 	}
 }
 
+/* ---- split bridge: user threads on a CPU of their own ---- */
+
+static struct {
+	int cpu;			/* -1: they share their vCPU's */
+	unsigned int hold_off;		/* ticks in which this is not tried again */
+	unsigned long long waited;	/* by K and the space that runs, at the last tick */
+	unsigned char idle[MAX_CPUS];	/* percent of the last tick */
+} spread = { .cpu = -1 };
+
+static void move_users(struct vm *vm, int cpu)
+{
+	cpu_set_t set;
+	unsigned int slot;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	for (slot = LOL_KERNEL_SLOT + 1; slot < LOL_MAX_SPACES; slot++) {
+		uint32_t state = lol_state_space(vm->state, slot)->state;
+		pid_t pid;
+
+		if (state != LOL_SPACE_BOUND && state != LOL_SPACE_READY)
+			continue;
+		pid = spaces_pid(vm, slot);
+		if (pid > 0)
+			sched_setaffinity(pid, sizeof(set), &set);	/* its first thread only */
+	}
+}
+
+static void spread_off(struct vm *vm)
+{
+	if (spread.cpu < 0)
+		return;
+	spread.cpu = -1;
+	__atomic_store_n(&vm->state->user_cpu, 0, __ATOMIC_SEQ_CST);
+	move_users(vm, chosen);
+}
+
+void affinity_spread(struct vm *vm)
+{
+	bool wanted = __atomic_load_n(&vm->state->spread_wanted, __ATOMIC_RELAXED);
+	cpu_set_t allowed;
+	int cpu, best = -1;
+
+	if (vm->config->bridge != LOL_BRIDGE_SPLIT || wanted == (spread.cpu >= 0))
+		return;
+	if (!wanted) {
+		spread_off(vm);
+		return;
+	}
+	if (spread.hold_off || sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	for (cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (cpu != chosen && CPU_ISSET(cpu, &allowed) &&
+		    (best < 0 || spread.idle[cpu] > spread.idle[best]))
+			best = cpu;
+	if (best < 0 || spread.idle[best] < SPARE)
+		return;
+	spread.cpu = best;
+	move_users(vm, best);
+	__atomic_store_n(&vm->state->user_cpu, best + 1, __ATOMIC_SEQ_CST);
+}
+
+/* Once a second.  Whoever waits for a CPU while we spin on one has a better right to it. */
+static void spread_review(struct vm *vm, const unsigned long long *delta)
+{
+	unsigned long long ticks = sysconf(_SC_CLK_TCK), waited = 0;
+	pid_t kernel = spaces_pid(vm, LOL_KERNEL_SLOT), user;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < MAX_CPUS; cpu++)
+		spread.idle[cpu] = delta[cpu] >= ticks ? 100 : delta[cpu] * 100 / ticks;
+	if (spread.hold_off)
+		spread.hold_off--;
+	user = spaces_pid(vm, vm_vcpu(vm)->holder);
+	waited = (kernel > 0 ? waited_ns(kernel) : 0) + (user > 0 && user != kernel ? waited_ns(user) : 0);
+	if (spread.cpu >= 0 && waited - spread.waited > SPREAD_WAIT && waited > spread.waited) {
+		spread_off(vm);
+		spread.hold_off = HOLD_OFF;
+	}
+	spread.waited = waited;
+	affinity_spread(vm);
+}
+
 void affinity_review(struct vm *vm)
 {
 	static unsigned long long before;
@@ -169,6 +268,11 @@ void affinity_review(struct vm *vm)
 		return;
 	now = waited_ns(pid);
 	read_idle(delta);
+	if (vm->config->bridge == LOL_BRIDGE_SPLIT) {
+		spread_review(vm, delta);
+		if (spread.cpu >= 0)
+			return;		/* moving all would put them together */
+	}
 	best = most_idle(&allowed, delta);
 	if (best >= 0 && (!CPU_ISSET(chosen, &allowed) ||
 			  (pid == before_pid && now - before > WAIT_LIMIT && best != chosen &&

@@ -21,4 +21,10 @@ void affinity_review(struct vm *vm);
  */
 int affinity_prefer_monitor(void);
 
+/**
+ * affinity_spread - K has rung: follow its wish for a second CPU, if one is spare
+ * @vm: the guest
+ */
+void affinity_spread(struct vm *vm);
+
 #endif

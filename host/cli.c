@@ -21,7 +21,8 @@ static const char help_text[] =
 "  --initrd FILE     initial file system, none: \"\"; default: the one beside lol\n"
 "  --memory SIZE     guest RAM, with suffix K, M or G; 64M to 512G, default 256M\n"
 "  --cpus N          virtual CPUs; only 1 today\n"
-"  --bridge KIND     auto or in-place (today the same)\n"
+"  --bridge KIND     split: programs in the guest cannot reach the guest's kernel;\n"
+"                    in-place: they can, and it is faster; auto: split\n"
 "  --append TEXT     goes to the end of the kernel command line\n"
 "  --no-rewrite      let sensitive instructions trap and emulate them (slow)\n"
 "  --quiet           no warnings, no kernel messages, nothing but the command\n"
@@ -103,10 +104,14 @@ static int take_value(struct config *config, const char *name, const char *value
 		if (n > 1)
 			return error_set(error, "--cpus %s: only one virtual CPU is supported so far", value);
 	} else if (!strcmp(name, "--bridge")) {
-		if (!strcmp(value, "split") || !strcmp(value, "ptrace"))
-			return error_set(error, "--bridge %s: not supported so far (auto or in-place)", value);
-		if (strcmp(value, "auto") && strcmp(value, "in-place"))
-			return error_set(error, "--bridge %s: unknown (auto or in-place)", value);
+		if (!strcmp(value, "split") || !strcmp(value, "auto"))
+			config->bridge = LOL_BRIDGE_SPLIT;
+		else if (!strcmp(value, "in-place"))
+			config->bridge = LOL_BRIDGE_IN_PLACE;
+		else if (!strcmp(value, "ptrace"))
+			return error_set(error, "--bridge %s: not supported so far (auto, split or in-place)", value);
+		else
+			return error_set(error, "--bridge %s: unknown (auto, split or in-place)", value);
 	}
 	return 0;
 }
@@ -165,7 +170,7 @@ int cli_parse(struct config *config, char **argv, struct error *error)
 {
 	const char *verb = argv[0] ? argv[1] : NULL;
 
-	*config = (struct config){ .memory = CONFIG_MEMORY_DEFAULT };
+	*config = (struct config){ .memory = CONFIG_MEMORY_DEFAULT, .bridge = LOL_BRIDGE_SPLIT };
 	if (!verb)
 		return error_set(error, "what? (\"lol run\" starts a guest, \"lol help\" tells more)");
 	if (!strcmp(verb, "run")) {

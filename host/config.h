@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "host/base/error.h"
+#include "syscall-bridge/state.h"
 
 #define CONFIG_MEMORY_MIN	(64ULL << 20)
 #define CONFIG_MEMORY_MAX	(512ULL << 30)
@@ -26,6 +27,7 @@ struct config {
 	const char *initrd;	/* file; NULL: the one that came with lol; "": none */
 	const char *append;	/* to the guest's command line, or NULL */
 	uint64_t memory;	/* bytes of guest RAM, a multiple of CONFIG_MEMORY_STEP */
+	uint32_t bridge;	/* enum lol_bridge */
 	bool no_rewrite;	/* sites trap and are emulated */
 	bool quiet;
 	char **command;	/* to be run in the guest, NULL terminated, or NULL */

@@ -203,6 +203,17 @@ static bool has_tsc(void)
 	return !strncmp(text, "tsc", 3);
 }
 
+static bool has_in_place(void)
+{
+	return has_seccomp_trap() && has_addresses();
+}
+
+/* Besides: threads with different filters and descriptor tables. */
+static bool has_split(void)
+{
+	return has_in_place() && !syscall(SYS_close_range, 1 << 20, 1 << 20, 0);
+}
+
 static bool has_namespaces(void)
 {
 	pid_t pid = fork();
@@ -226,6 +237,8 @@ static const struct feature {
 	{ "seccomp trap", has_seccomp_trap, true, "catching system calls of guest programs" },
 	{ "mmap_min_addr <= 65536", has_low_memory, true, "programs at their usual addresses" },
 	{ "free addresses", has_addresses, true, "guest kernel at 0x600000000000 and above" },
+	{ "bridge split", has_split, true, "guest programs that cannot reach the guest kernel (Linux 5.9)" },
+	{ "bridge in-place", has_in_place, false, "guest programs beside the guest kernel, faster" },
 	{ "max_map_count >= 60000", has_maps, false, "guest processes with many mappings at full speed" },
 	{ "huge page collapse", has_collapse, false, "fast first use of the guest kernel (Linux 6.1)" },
 	{ "tsc clocksource", has_tsc, false, "exact time in the guest" },

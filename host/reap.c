@@ -12,10 +12,16 @@
  *					guest's task is killed by vector 18
  *	  and it ran the guest kernel	the guest ends, with that message
  *	the zygote			is started again
+ *
+ * With the split bridge the guest kernel runs in one process, whose end is the
+ * guest's.  All others are spaces; it finds out itself that one is gone, and is
+ * only woken here.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,13 +30,26 @@
 #include "host/memory_limits.h"
 #include "host/spaces.h"
 #include "mm-emulation/mm.h"
+#include "syscall-bridge/handoff.h"
 
 #define NO_SLOT		LOL_MAX_SPACES
+#define SILENT_RUN	2000000		/* ns of CPU in which a space could have answered */
+#define SILENT_TIMES	40		/* complaints until it is killed in any case */
 #define ZYGOTE_DEATHS	8		/* without a space made: give up */
+
+/* K may wait for an answer of the space in this slot. */
+static void wake_kernel(struct vm *vm, unsigned int slot)
+{
+	uint8_t *piece = vm->handoffs + (uint64_t)slot * LOL_HANDOFF_STRIDE;
+
+	spaces_wake(&((struct lol_handoff *)piece)->leave);
+	spaces_wake(&((struct lol_done *)(piece + LOL_HANDOFF_DONE))->sequence);
+}
 
 static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
+	bool split = vm->config->bridge == LOL_BRIDGE_SPLIT;
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 
 	__atomic_store_n(&vcpu->exit.state, LOL_EXIT_IDLE, __ATOMIC_SEQ_CST);
@@ -38,7 +57,7 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 	vm->space_wanted = vm->write_held = false;	/* its request died with it */
 	if (__atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
 		spaces_pass_baton(vm);
-	} else if (vcpu->cpl == 3) {
+	} else if (vcpu->cpl == 3 && !split) {
 		if (memory_oom_kills(vm) > vm->oom_kills) {
 			vm->oom_kills = memory_oom_kills(vm);
 			log_line("warning: the host ran out of memory and killed a process of the guest");
@@ -128,6 +147,8 @@ void spaces_review(struct vm *vm)
 
 static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 {
+	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+	bool split = vm->config->bridge == LOL_BRIDGE_SPLIT;
 	unsigned int slot;
 
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
@@ -138,20 +159,27 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 			continue;
 		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_FREE)
 			continue;
+		/* Made again and again, each would end the same way. */
+		if (code > 0 && code < 4096 && space->state != LOL_SPACE_BOUND && ++vm->zygote_deaths > ZYGOTE_DEATHS)
+			vm_end(vm, VM_HOST, "processes for address spaces of the guest cannot be made here: %s",
+			       strerror(code));
 		/* One that was told to go held no lock; looking at all slots is slow. */
 		if (!orderly) {
 			mm_flush_owner_died(vm->state, LOL_MAX_SPACES, slot + 1);
 			stuck.ticks = 3;
 		}
 		/* To be known before the slot is free: it may at once have a new process. */
-		held = __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits;
+		held = !vm->baton_waits &&
+		       (split || __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot);
 		space->pid = 0;
 		space->root = 0;
 		__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
 		/* The zygote may be waiting for a free slot. */
 		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
 		spaces_wake(&vm->state->wanted);
-		if (held)
+		if (split && slot != LOL_KERNEL_SLOT)
+			wake_kernel(vm, slot);
+		else if (held)
 			lost_holder(vm, pid, how);
 		return;
 	}
@@ -209,6 +237,66 @@ void spaces_reap(struct vm *vm)
 		else
 			lost_space(vm, info.si_pid, info.si_code == CLD_EXITED && !info.si_status, how);
 	}
+}
+
+/* How long the threads of a process ran on a CPU, in ns; whether one waits for a CPU or the host's disk. */
+static unsigned long long look_at(pid_t pid, bool *waits)
+{
+	unsigned long long ran, sum = 0;
+	char path[96], letter;
+	struct dirent *entry;
+	FILE *file;
+	DIR *tasks;
+
+	*waits = false;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		int tid = atoi(entry->d_name);
+
+		if (tid <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)pid, tid);
+		file = fopen(path, "re");
+		if (file && fscanf(file, "%llu", &ran) == 1)
+			sum += ran;
+		if (file)
+			fclose(file);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, tid);
+		file = fopen(path, "re");
+		if (file && fscanf(file, "%*d (%*[^)]) %c", &letter) == 1)
+			*waits |= letter == 'R' || letter == 'D';
+		if (file)
+			fclose(file);
+	}
+	if (tasks)
+		closedir(tasks);
+	return sum;
+}
+
+bool spaces_silent(struct vm *vm, uint32_t slot, bool certain)
+{
+	pid_t pid = slot == LOL_KERNEL_SLOT ? -1 : spaces_pid(vm, slot);
+	unsigned long long ran;
+	siginfo_t info;
+	bool waits;
+
+	if (pid <= 0)
+		return true;	/* gone already */
+	ran = look_at(pid, &waits);
+	if (pid != vm->silent.pid) {
+		vm->silent.pid = pid;
+		vm->silent.ran = ran;
+		vm->silent.times = 0;
+	}
+	/* A process that the host has not let run could not answer. */
+	if (!certain && waits && ran - vm->silent.ran < SILENT_RUN && ++vm->silent.times < SILENT_TIMES)
+		return false;
+	kill(pid, SIGKILL);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	vm->silent.pid = 0;
+	spaces_reap(vm);
+	return true;
 }
 
 void spaces_kill_all(struct vm *vm)

@@ -145,6 +145,9 @@ void requests_serve(struct vm *vm)
 	case LOL_EXIT_SPACE:
 		spaces_want(vm);
 		break;
+	case LOL_EXIT_KILL:
+		run_answer(vm, spaces_silent(vm, e.arg[0], e.arg[1]));
+		break;
 	case LOL_EXIT_BROKEN:
 		vm_end(vm, VM_BROKEN, "the guest kernel broke the contract: %s", text);
 		show_vcpu(vm);

@@ -115,13 +115,13 @@ static bool wide(const struct lol_site_entry *site)
 	return !lol_insn_decode(site->insn, site->insn_length, &insn) && insn.operand_size == 8;
 }
 
-void rewrite_site(const struct lol_site_entry *site, __u32 index, bool trap,
+void rewrite_site(const struct lol_site_entry *site, __u32 index, enum rewrite_mode mode,
 		  __u8 out[LOL_SITE_MAX])
 {
 	struct code code = { .address = site->address, .out = out };
 	bool cc = site->flags & LOL_SITE_CC;
 
-	if (trap) {
+	if (mode == REWRITE_TRAP) {
 		memset(out, 0xcc, site->length);
 		BYTES(&code, "\x0f\x0b");
 		return;
@@ -155,6 +155,10 @@ void rewrite_site(const struct lol_site_entry *site, __u32 index, bool trap,
 	case LOL_SITE_WRFSBASE:
 	case LOL_SITE_XSAVE:
 	case LOL_SITE_XRSTOR:
+		if (mode == REWRITE_SPLIT) {
+			jump(&code, index, LOL_SLOT_EMULATE);
+			break;
+		}
 		bytes(&code, (const char *)site->insn, site->insn_length);
 		break;
 	default:

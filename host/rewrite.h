@@ -10,14 +10,20 @@
 #define REWRITE_START	LOL_KERNEL_MAP
 #define REWRITE_END	LOL_MODULES_END
 
+enum rewrite_mode {
+	REWRITE_IN_PLACE,	/* the user's registers are the guest kernel's own */
+	REWRITE_TRAP,		/* --no-rewrite: a trap instead of a replacement */
+	REWRITE_SPLIT,		/* they are another process's */
+};
+
 /**
  * rewrite_site - bytes that a site shall hold
  * @site: accepted by site_validate()
  * @index: of the site in the table of the state
- * @trap: plant a trap instead of a replacement (--no-rewrite)
+ * @mode: for which way to run the guest
  * @out: @site->length bytes
  */
-void rewrite_site(const struct lol_site_entry *site, __u32 index, bool trap,
+void rewrite_site(const struct lol_site_entry *site, __u32 index, enum rewrite_mode mode,
 		  __u8 out[LOL_SITE_MAX]);
 
 /**

@@ -37,6 +37,7 @@ static void on_event(void *context, uint32_t events)
 	/* Read first, look afterwards: a request made in between rings again. */
 	if (read(vm->event_fd, &count, sizeof(count)) == sizeof(count))
 		requests_serve(vm);
+	affinity_spread(vm);
 }
 
 /*
@@ -51,7 +52,8 @@ static void on_timer(void *context, uint32_t events)
 	struct vm *vm = context;
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
 	struct itimerspec rest = { 0 };
-	uint64_t count, deadline, now, ns;
+	uint64_t count, now, ns;
+	__u64 deadline;
 
 	(void)events;
 	if (read(vm->timer_fd, &count, sizeof(count)) != sizeof(count))

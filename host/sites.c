@@ -27,7 +27,10 @@
 
 int sites_init(struct site_table *table, void *state, bool trap)
 {
-	*table = (struct site_table){ .state = state, .trap = trap };
+	*table = (struct site_table){
+		.state = state, .trap = trap,
+		.split = ((struct lol_state *)state)->bridge == LOL_BRIDGE_SPLIT,
+	};
 	table->entry = calloc(LOL_MAX_SITES, sizeof(*table->entry));
 	table->order = calloc(LOL_MAX_SITES, sizeof(*table->order));
 	table->slots = calloc(LOL_SITE_HASH_SIZE, sizeof(*table->slots));
@@ -250,7 +253,8 @@ static void publish_batch(struct site_table *t, const struct guest_text *g,
 		i--;
 		index = publish(t, &batch[i]);
 		t->order[--at] = index;
-		rewrite_site(&batch[i], index, t->trap, code);
+		rewrite_site(&batch[i], index, t->trap ? REWRITE_TRAP :
+			     t->split ? REWRITE_SPLIT : REWRITE_IN_PLACE, code);
 		transfer(g, batch[i].address, code, batch[i].length, true);
 	}
 	publish_count(t);

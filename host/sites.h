@@ -27,6 +27,7 @@ struct guest_text {
 struct site_table {
 	void *state;		/* of LOL_STATE_SIZE bytes */
 	bool trap;		/* --no-rewrite */
+	bool split;		/* for the split bridge */
 	struct lol_site_entry *entry;	/* by index */
 	__u32 *order;		/* indices of all sites, by address */
 	__u32 *slots;		/* the hash, as published: index + 1 */

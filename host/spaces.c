@@ -48,12 +48,14 @@ pid_t spaces_pid(struct vm *vm, uint32_t slot)
 	return spaces_is_child(pid) ? pid : -1;
 }
 
-/* Takes one READY slot, -1 if there is none now. */
+/* Takes one READY slot that can run the guest kernel, -1 if there is none now. */
 static int take_ready(struct vm *vm, uint64_t root)
 {
-	unsigned int slot;
+	unsigned int slot, end = LOL_MAX_SPACES;
 
-	for (slot = 0; slot < LOL_MAX_SPACES && slot < vm->state->max_spaces; slot++) {
+	if (vm->config->bridge == LOL_BRIDGE_SPLIT)
+		end = LOL_KERNEL_SLOT + 1;
+	for (slot = 0; slot < end && slot < vm->state->max_spaces; slot++) {
 		struct lol_space *space = lol_state_space(vm->state, slot);
 		uint32_t ready = LOL_SPACE_READY;
 

@@ -45,4 +45,16 @@ void spaces_review(struct vm *vm);
 /** spaces_kill_all - end and reap every child */
 void spaces_kill_all(struct vm *vm);
 
+/**
+ * spaces_silent - a space of the split bridge did not answer in time
+ * @vm: the guest
+ * @slot: of the space, hostile
+ * @certain: it has done what no space does: no further patience
+ *
+ * Kills it, unless the host has not let it run.
+ *
+ * Return: whether it is gone.
+ */
+bool spaces_silent(struct vm *vm, uint32_t slot, bool certain);
+
 #endif

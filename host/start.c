@@ -100,12 +100,15 @@ static int make_command_archive(struct cpio *cpio, const struct config *config,
 static void limit_spaces(struct vm *vm)
 {
 	struct rlimit limit;
+	unsigned int share = 2;
 
 	vm->state->max_spaces = MAX_SPACES;
 	vm->state->spare_spaces = SPARE_SPACES;
-	/* RLIMIT_NPROC counts all processes of this user: leave the others half. */
-	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / 2 < MAX_SPACES)
-		vm->state->max_spaces = limit.rlim_cur / 2 < 16 ? 16 : limit.rlim_cur / 2;
+	/* RLIMIT_NPROC counts all threads of this user: leave the others half. */
+	if (vm->config->bridge == LOL_BRIDGE_SPLIT)
+		share *= 2;	/* threads of a space */
+	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < MAX_SPACES)
+		vm->state->max_spaces = limit.rlim_cur / share < 16 ? 16 : limit.rlim_cur / share;
 }
 
 static void warn_memory(const struct config *config)
@@ -212,7 +215,7 @@ int start_guest(const struct config *config, char **argv)
 		return EXIT_SETUP;
 	}
 	warn_memory(config);
-	if (!config->quiet)
+	if (!config->quiet && config->bridge == LOL_BRIDGE_IN_PLACE)
 		log_line("note: with the in-place bridge, programs in the guest can reach the guest kernel's memory");
 	if (setup.terminal)
 		terminal_raw();

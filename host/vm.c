@@ -14,6 +14,7 @@
 #include "host/base/log.h"
 #include "host/vcpu.h"
 #include "host/vm.h"
+#include "syscall-bridge/handoff.h"
 
 int vm_make(struct vm *vm, const struct config *config, struct error *error)
 {
@@ -29,6 +30,13 @@ int vm_make(struct vm *vm, const struct config *config, struct error *error)
 	vm->state = mmap(NULL, LOL_STATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->state_fd, 0);
 	if (vm->state == MAP_FAILED)
 		return error_errno(error, "mapping the shared state");
+	vm->bridge_fd = memfd_make("lol-bridge", LOL_HANDOFF_SIZE, false);
+	if (vm->bridge_fd < 0)
+		return error_errno(error, "hand-over memory");
+	vm->handoffs = mmap(NULL, LOL_HANDOFF_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+			    vm->bridge_fd, 0);
+	if (vm->handoffs == MAP_FAILED)
+		return error_errno(error, "mapping the hand-over memory");
 	vm->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->event_fd < 0)
 		return error_errno(error, "eventfd");
@@ -39,6 +47,7 @@ int vm_make(struct vm *vm, const struct config *config, struct error *error)
 	vm->state->version = LOL_ABI_VERSION;
 	vm->state->nr_vcpus = 1;
 	vm->state->ram_size = config->memory;
+	vm->state->bridge = config->bridge;
 	vm->state->no_rewrite = config->no_rewrite;
 	vm->state->monitor = getpid();
 	memset(vm->state->host_cpu, 0xff, sizeof(vm->state->host_cpu));	/* -1: any */

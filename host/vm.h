@@ -45,6 +45,8 @@ struct vm {
 	struct ram ram;
 	struct lol_state *state;
 	int state_fd;
+	int bridge_fd;		/* hand-overs of the split bridge */
+	uint8_t *handoffs;	/* that memory */
 	int event_fd;		/* the vCPUs ring it */
 	int timer_fd;		/* of vCPU 0 */
 	struct watch event_watch, timer_watch, signal_watch, tick_watch;
@@ -78,6 +80,11 @@ struct vm {
 	unsigned int zygote_deaths;
 	bool baton_waits;	/* vcpu->regs hold the context, no space has it */
 	bool space_wanted;	/* a vCPU waits in LOL_EXIT_SPACE */
+	struct {
+		pid_t pid;
+		unsigned long long ran;	/* ns */
+		unsigned int times;
+	} silent;		/* the space that vCPU 0 complained of last */
 	unsigned int waited;	/* short ticks that one of the two has lasted */
 	uint64_t oom_kills;	/* of our cgroup, at start */
 

@@ -56,7 +56,7 @@ static void raise_oom_score(void)
 
 static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 {
-	int from[] = { vm->ram.fd, vm->state_fd, vm->event_fd, vm->timer_fd };
+	int from[] = { vm->ram.fd, vm->state_fd, vm->event_fd, vm->bridge_fd, vm->timer_fd };
 	char *argv[] = { "lol-wedge", NULL }, *envp[] = { NULL };
 	unsigned int i, n = sizeof(from) / sizeof(from[0]);
 	int wedge;

@@ -3,7 +3,7 @@
 B ?= build
 
 WEDGE_SOURCES := start.S lib.c signal.c event.c emulate.c insn.c msr.c port.c cpuid.c memory.c space.c \
-		 zygote.c request.c filter.c
+		 zygote.c request.c filter.c inplace.c split.c user.c agent.S
 WEDGE_MM := walk.c run.c flush.c section.c tlb.c
 WEDGE_OBJECTS := $(addprefix $B/wedge.d/,$(addsuffix .o,$(basename $(WEDGE_SOURCES)))) \
 		 $(addprefix $B/wedge.d/mm-,$(addsuffix .o,$(basename $(WEDGE_MM))))
@@ -11,7 +11,7 @@ WEDGE_OBJECTS := $(addprefix $B/wedge.d/,$(addsuffix .o,$(basename $(WEDGE_SOURC
 WEDGE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -I. -Iguest-arch/arch/lol/abi \
 		-ffreestanding -fno-builtin -fPIE -mcmodel=small -fvisibility=hidden -mgeneral-regs-only \
 		-mno-red-zone -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
-		-fno-omit-frame-pointer -fno-jump-tables -fno-strict-aliasing -MMD
+		-fno-omit-frame-pointer -fno-jump-tables -fno-strict-aliasing -MMD $(WEDGE_EXTRA)
 
 $B/wedge: $(WEDGE_OBJECTS) syscall-bridge/wedge.lds
 	$(CC) -nostdlib -static -no-pie -Wl,-T,syscall-bridge/wedge.lds -Wl,--build-id=none -Wl,-z,noexecstack \

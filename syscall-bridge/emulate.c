@@ -11,7 +11,7 @@
  * Semantics: AMD64 APM volumes 2 and 3, as far as machine.md does not say
  * otherwise.
  */
-#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/bridge.h"
 #include "syscall-bridge/sys.h"
 #include "syscall-bridge/insn.h"
 
@@ -141,7 +141,7 @@ static bool write_cr3(struct lol_regs *regs, u64 value)
 	if (!keep)
 		flush(root, LOL_USER_START, LOL_USER_END, LOL_FLUSH_ALL);
 	if (root != vcpu->cr3)
-		switch_root(regs, root);
+		bridge->load_root(regs, root);
 	return true;
 }
 
@@ -304,16 +304,6 @@ static bool load_task(struct lol_regs *regs, u16 selector)
 	return true;
 }
 
-/* See FRAME_XFEATURES in start.S. */
-static u64 frame_xfeatures(const void *fp)
-{
-	return *(const u64 *)((const u8 *)fp + 472);
-}
-
-/*
- * The user's vector state is in the registers, or in the host's frame when a
- * signal brought us here: then it goes back to the registers first and stays.
- */
 static bool user_fp(struct lol_regs *regs, const struct lol_insn *insn, u64 next, void **fp)
 {
 	void *area = (void *)operand_address(insn, regs, next);
@@ -340,10 +330,7 @@ static bool user_fp(struct lol_regs *regs, const struct lol_insn *insn, u64 next
 	default:
 		return fault(regs, VECTOR_UD);
 	}
-	if (*fp && guarded_fp(*fp, frame_xfeatures(*fp), FP_XRSTOR))
-		broken("the host's own frame cannot be restored at", (u64)*fp);
-	*fp = NULL;
-	return guarded_fp(area, mask, operation) ? fault(regs, VECTOR_GP) : true;
+	return bridge->user_fp(area, mask, operation, fp) ? fault(regs, VECTOR_GP) : true;
 }
 
 static bool store_word(struct lol_regs *regs, const struct lol_insn *insn, u64 next, u64 value)
@@ -480,8 +467,7 @@ static bool execute(struct lol_regs *regs, const struct lol_site_entry *site,
 	case LOL_SITE_XRSTOR:
 		return user_fp(regs, insn, next, fp);
 	case LOL_SITE_RDFSBASE:
-		asm volatile("rdfsbase %0" : "=r"(value));
-		put(lol_reg(regs, insn->rm), value, insn->operand_size);
+		put(lol_reg(regs, insn->rm), bridge->read_fs(), insn->operand_size);
 		return true;
 	case LOL_SITE_WRFSBASE:
 	case LOL_SITE_WRGSBASE:
@@ -493,7 +479,7 @@ static bool execute(struct lol_regs *regs, const struct lol_site_entry *site,
 		if (insn->kind == LOL_SITE_WRGSBASE)
 			wrgsbase(value);
 		else
-			asm volatile("wrfsbase %0" : : "r"(value));
+			bridge->write_fs(value);
 		return true;
 	case LOL_SITE_RDGSBASE:
 		put(lol_reg(regs, insn->rm), rdgsbase(), insn->operand_size);

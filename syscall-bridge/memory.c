@@ -9,14 +9,20 @@
  *
  * A flush of another root is queued in that root's space and applied before it
  * runs again; flushes of the kernel half go to a ring that every space follows.
+ *
+ * With the split bridge this process holds the kernel half only.  The user half
+ * of a root is another process, which maps what its agent is told to; the books
+ * about it are kept here all the same (struct place).
  */
-#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/bridge.h"
 #include "syscall-bridge/sys.h"
 #include "mm-emulation/mm.h"
 
+#define EAGAIN	11
 #define ENOMEM	12
 
 static struct mm_tlb tlb;
+struct place own_place = { &tlb, NO_AGENT };
 
 static inline struct mm_ram ram(void)
 {
@@ -33,56 +39,77 @@ static void host_yield(void)
 	asm volatile("pause");
 }
 
-static void unmap(struct mm_range range)
+static long do_mmap(struct place *p, const struct mm_run *run)
 {
-	long ret = sys_munmap(range.start, range.end - range.start);
+	if (p->slot != NO_AGENT)
+		return split_mmap(p->slot, run->va.v, run->length, run->prot, run->gpa.v);
+	return sys_mmap(run->va.v, run->length, run->prot, MAP_SHARED | MAP_FIXED, LOL_FD_RAM,
+			run->gpa.v);
+}
+
+static long do_munmap(struct place *p, u64 start, u64 length)
+{
+	return p->slot != NO_AGENT ? split_munmap(p->slot, start, length) : sys_munmap(start, length);
+}
+
+static long do_mprotect(struct place *p, u64 start, u64 length, u32 prot)
+{
+	return p->slot != NO_AGENT ? split_mprotect(p->slot, start, length, prot) :
+				     sys_mprotect(start, length, prot);
+}
+
+static void unmap(struct place *p, struct mm_range range)
+{
+	long ret = do_munmap(p, range.start, range.end - range.start);
 
 	if (SYS_ERROR(ret)) {
 		/* the host ran out of VMAs while splitting one: drop all, which cannot */
-		ret = sys_munmap(LOL_USER_START, LOL_USER_END - LOL_USER_START);
+		ret = do_munmap(p, LOL_USER_START, LOL_USER_END - LOL_USER_START);
 		if (!SYS_ERROR(ret))
-			ret = sys_munmap(LOL_KERNEL_START, LOL_NEAR_START - LOL_KERNEL_START);
+			ret = do_munmap(p, LOL_KERNEL_START, LOL_NEAR_START - LOL_KERNEL_START);
 		if (!SYS_ERROR(ret))
-			ret = sys_munmap(LOL_NEAR_END, LOL_KERNEL_END - LOL_NEAR_END);
+			ret = do_munmap(p, LOL_NEAR_END, LOL_KERNEL_END - LOL_NEAR_END);
 		if (SYS_ERROR(ret))
 			host_failed("munmap", ret);
-		mm_tlb_clear(&tlb);
+		mm_tlb_clear(p->tlb);
 		return;
 	}
-	mm_tlb_note_unmap(&tlb, range);
+	mm_tlb_note_unmap(p->tlb, range);
 }
 
-static void evict(void)
+static void evict(struct place *p)
 {
 	struct mm_range out[MM_TLB_EVICT];
-	u32 n = mm_tlb_evict(&tlb, out);
+	u32 n = mm_tlb_evict(p->tlb, out);
 
 	for (u32 i = 0; i < n; i++)
-		unmap(out[i]);
+		unmap(p, out[i]);
 }
 
 /* Flushes split host VMAs too. */
-static void keep_bound(void)
+static void keep_bound(struct place *p)
 {
-	while (mm_tlb_must_evict(&tlb))
-		evict();
+	while (mm_tlb_must_evict(p->tlb))
+		evict(p);
 }
 
-static void map(const struct mm_run *run)
+static void map(struct place *p, const struct mm_run *run)
 {
 	long ret;
 
-	keep_bound();
-	while (!mm_tlb_note_map(&tlb, run))
-		evict();
+	keep_bound(p);
+again:
+	while (!mm_tlb_note_map(p->tlb, run))
+		evict(p);
 	for (;;) {
-		ret = sys_mmap(run->va.v, run->length, run->prot, MAP_SHARED | MAP_FIXED,
-			       LOL_FD_RAM, run->gpa.v);
+		ret = do_mmap(p, run);
+		if (ret == -EAGAIN)
+			goto again;	/* and what was noted is gone */
 		if (!SYS_ERROR(ret))
 			return;
-		if (ret != -ENOMEM || !tlb.regions)
+		if (ret != -ENOMEM || !p->tlb->regions)
 			host_failed("mmap of guest RAM", ret);
-		evict();
+		evict(p);
 	}
 }
 
@@ -126,6 +153,7 @@ void tlb_prefetch(void)
  */
 enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 {
+	struct place *p = va < LOL_USER_END ? bridge->place(vcpu->cr3) : &own_place;
 	struct mm_ram r = ram();
 	struct mm_run run;
 	enum mm_result result;
@@ -133,6 +161,8 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 	u64 generation;
 	bool stale;
 
+	if (!p)
+		return FAULT_DONE;	/* the process has just died; its successor will fault */
 	access = error & PF_WRITE ? MM_WRITE : error & PF_FETCH ? MM_EXEC : MM_READ;
 	if (error & PF_USER)
 		access |= MM_USER;
@@ -140,12 +170,12 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 		stale = false;
 		generation = mm_walk_begin(section());
 		result = mm_fault_within(&r, gpa(vcpu->cr3), gva(va), access,
-					 mm_tlb_window(&tlb, gva(va), access), &run, &pf_error);
+					 mm_tlb_window(p->tlb, gva(va), access), &run, &pf_error);
 		if (result == MM_MAP) {
-			map(&run);
+			map(p, &run);
 			stale = mm_walk_stale(section(), generation);
 			if (stale)
-				unmap((struct mm_range){ run.va.v, run.va.v + run.length });
+				unmap(p, (struct mm_range){ run.va.v, run.va.v + run.length });
 		}
 		mm_walk_end(section());
 	} while (stale);
@@ -154,7 +184,8 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 	case MM_MAP:
 		note_hot(run.va.v);
 		/* a read makes the host map what lies around as well; a write would not */
-		(void)*(volatile u8 *)va;
+		if (p == &own_place)
+			(void)*(volatile u8 *)va;
 		return FAULT_DONE;
 	case MM_AGAIN:
 		return FAULT_DONE;
@@ -191,12 +222,13 @@ static bool worth_it(const struct mm_run *run, u64 address)
 void tlb_fill(u64 root, u64 start, u64 end, u64 address)
 {
 	struct mm_range range = { start, end }, left;
+	struct place *p = bridge->place(root);
 	struct mm_ram r = ram();
 	struct mm_run run, piece;
 	u64 generation;
 	bool stale;
 
-	if (root != vcpu->cr3 || end > LOL_USER_END || start < LOL_USER_START || start >= end)
+	if (!p || root != vcpu->cr3 || end > LOL_USER_END || start < LOL_USER_START || start >= end)
 		return;
 	for (;;) {
 		generation = mm_walk_begin(section());
@@ -205,52 +237,58 @@ void tlb_fill(u64 root, u64 start, u64 end, u64 address)
 			break;
 		}
 		left = (struct mm_range){ run.va.v, run.va.v + run.length };
-		while (worth_it(&run, address) && mm_tlb_missing(&tlb, &run, &left, &piece))
-			map(&piece);
+		while (worth_it(&run, address) && mm_tlb_missing(p->tlb, &run, &left, &piece))
+			map(p, &piece);
 		stale = mm_walk_stale(section(), generation);
 		if (stale)
-			unmap((struct mm_range){ run.va.v, run.va.v + run.length });
+			unmap(p, (struct mm_range){ run.va.v, run.va.v + run.length });
 		mm_walk_end(section());
 		/* a read makes the host map what lies around as well; a write would not */
-		if (!stale && address - run.va.v < run.length)
+		if (!stale && p == &own_place && address - run.va.v < run.length)
 			(void)*(volatile u8 *)address;
 	}
 }
 
 /**
- * tlb_flush_local - forget what this process has mapped in a range
+ * place_unmap - forget what a process has mapped in a range
+ * @p: the process
  * @start: guest-virtual
  * @end: behind it
  */
-void tlb_flush_local(u64 start, u64 end)
+void place_unmap(struct place *p, u64 start, u64 end)
 {
 	struct mm_range part[MM_PARTS], look, any;
 	u32 n = mm_mappable((struct mm_range){ start, end }, part);
 
 	for (u32 i = 0; i < n; i++) {
 		look = part[i];
-		if (part[i].end <= LOL_USER_END && !mm_tlb_next(&tlb, MM_READ, &look, &any))
+		if (part[i].end <= LOL_USER_END && !mm_tlb_next(p->tlb, MM_READ, &look, &any))
 			continue;
-		unmap(part[i]);
+		unmap(p, part[i]);
 	}
-	keep_bound();
+	keep_bound(p);
 }
 
 /* Take write permission away; mprotect is cheaper than unmapping and faulting again. */
-static void protect_local(struct mm_range range)
+static void place_protect(struct place *p, struct mm_range range)
 {
 	struct mm_range stretch, left = range;
 	long ret;
 
-	while (mm_tlb_next(&tlb, MM_WRITE, &left, &stretch)) {
-		ret = sys_mprotect(stretch.start, stretch.end - stretch.start, PROT_READ);
+	while (mm_tlb_next(p->tlb, MM_WRITE, &left, &stretch)) {
+		ret = do_mprotect(p, stretch.start, stretch.end - stretch.start, PROT_READ);
 		if (SYS_ERROR(ret)) {
-			unmap(range);
+			unmap(p, range);
 			return;
 		}
 	}
-	mm_tlb_note_protect(&tlb, range);
-	keep_bound();
+	mm_tlb_note_protect(p->tlb, range);
+	keep_bound(p);
+}
+
+static void flush_own(u64 start, u64 end)
+{
+	place_unmap(&own_place, start, end);
 }
 
 /** tlb_flush_queued - apply the flushes that others queued for this space; before it runs */
@@ -266,16 +304,16 @@ void tlb_flush_queued(void)
 	while ((n = mm_flush_take(space, own_slot + 1, out)) == MM_BUSY)
 		host_yield();
 	if (n == MM_FLUSH_ALL)
-		tlb_flush_local(LOL_USER_START, LOL_USER_END);
+		flush_own(LOL_USER_START, LOL_USER_END);
 	for (int i = 0; i < n; i++)
-		tlb_flush_local(out[i].start, out[i].end);
+		flush_own(out[i].start, out[i].end);
 
 	while ((n = mm_kernel_flush_take(state, space, own_slot + 1, out)) == MM_BUSY)
 		host_yield();
 	if (n == MM_FLUSH_ALL)
-		tlb_flush_local(LOL_KERNEL_START, LOL_KERNEL_END);
+		flush_own(LOL_KERNEL_START, LOL_KERNEL_END);
 	for (int i = 0; i < n; i++)
-		tlb_flush_local(out[i].start, out[i].end);
+		flush_own(out[i].start, out[i].end);
 }
 
 /** tlb_reset - @space, with nothing mapped in it, is about to get a root */
@@ -297,17 +335,19 @@ void flush(u64 root, u64 start, u64 end, u32 level)
 	struct mm_range part[MM_PARTS];
 	u32 n = mm_mappable((struct mm_range){ start, end }, part);
 	struct lol_space *space;
+	struct place *p;
 
 	for (u32 i = 0; i < n; i++) {
 		if (part[i].start >= LOL_KERNEL_START) {
 			while (mm_kernel_flush_add(state, own_slot + 1, part[i]) == MM_BUSY)
 				host_yield();
 			tlb_flush_queued();
-		} else if (root == vcpu->cr3) {
+		} else if ((p = bridge->place(root))) {
 			if (level == LOL_FLUSH_WRITE)
-				protect_local(part[i]);
+				place_protect(p, part[i]);
 			else
-				tlb_flush_local(part[i].start, part[i].end);
+				place_unmap(p, part[i].start, part[i].end);
+			bridge->settle(p);
 		} else {
 			space = space_of_root(root);
 			if (!space)

@@ -3,7 +3,7 @@
  * Model specific registers: the few that Linux needs.  All others raise #GP,
  * which is how a kernel finds out that they do not exist.
  */
-#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/bridge.h"
 #include "syscall-bridge/sys.h"
 
 #define MSR_TSC			0x10
@@ -157,7 +157,7 @@ bool msr_read(u32 msr, u64 *value)
 		*value = vcpu->fmask;
 		return true;
 	case MSR_FS_BASE:
-		asm volatile("rdfsbase %0" : "=r"(*value));
+		*value = bridge->read_fs();
 		return true;
 	case MSR_GS_BASE:
 		*value = rdgsbase();
@@ -229,7 +229,7 @@ bool msr_write(u32 msr, u64 value)
 	case MSR_FS_BASE:
 		if (!canonical(value))
 			return false;
-		asm volatile("wrfsbase %0" : : "r"(value));
+		bridge->write_fs(value);
 		return true;
 	case MSR_GS_BASE:
 		if (!canonical(value))

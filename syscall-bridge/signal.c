@@ -22,44 +22,12 @@
  * included; a guest user who jumps there gets an exception, and gains nothing
  * that the filter would not allow him anyway.
  */
-#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/bridge.h"
+#include "syscall-bridge/frame.h"
+#include "syscall-bridge/regs.h"
 #include "syscall-bridge/sys.h"
 
-enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGUSR1 = 10, SIGSEGV = 11, SIGSYS = 31 };
-
-#define SA_SIGINFO	0x00000004UL
-#define SA_RESTORER	0x04000000UL
-#define SA_ONSTACK	0x08000000UL
-#define SA_NODEFER	0x40000000UL
-
 #define AUDIT_ARCH_X86_64	0xc000003eU
-
-/* The host's frame, as far as it is used. */
-struct host_siginfo {
-	s32 signo, error, code, pad;
-	u64 call_address;
-	s32 syscall;
-	u32 arch;
-};
-
-struct host_ucontext {
-	u64 flags, link;
-	u64 stack_base;
-	s32 stack_flags, stack_pad;
-	u64 stack_size;
-	struct lol_regs regs;
-	u16 cs, gs, fs, ss;
-	u64 error, trap, oldmask, cr2;
-	void *fpstate;
-	u64 reserved[8];
-};
-
-struct host_sigaction {
-	void (*handler)(void);
-	u64 flags;
-	void (*restorer)(void);
-	u64 mask;
-};
 
 u16 user_cs = LOL_USER_CS, user_ss = LOL_USER_DS;
 
@@ -94,21 +62,17 @@ void signals_setup(void)
  */
 void resume(struct lol_regs *regs, void *fp)
 {
-	while (vcpu->vif && READ_ONCE(vcpu->pending))
-		interrupts_take(regs);
+	for (;;) {
+		while (vcpu->vif && READ_ONCE(vcpu->pending))
+			interrupts_take(regs);
+		if (!vcpu->cpl || !bridge->run_user)
+			break;
+		bridge->run_user(regs);
+		fp = NULL;
+	}
 	leave_cs = vcpu->cpl ? user_cs : LOL_USER_CS;
 	leave_ss = vcpu->cpl ? user_ss : LOL_USER_DS;
 	leave(regs, fp);
-}
-
-static bool in_wedge(u64 rip)
-{
-	return rip >= (u64)wedge_text_start && rip < (u64)wedge_text_end;
-}
-
-static bool within(u64 rip, const char *begin, const char *end)
-{
-	return rip >= (u64)begin && rip < (u64)end;
 }
 
 /*
@@ -247,6 +211,28 @@ static void exception(struct host_ucontext *uc, void **fp)
 	deliver(regs, uc->trap, has_error_code(uc->trap), uc->error);
 }
 
+/* In guest code: cpl, user_cs and user_ss say which. */
+static void handle(int signal, const struct host_siginfo *info, struct host_ucontext *uc, void **fp)
+{
+	switch (signal) {
+	case SIGUSR1:
+		break;
+	case SIGSYS:
+		system_call(uc, info);
+		break;
+	case SIGBUS:
+		if (uc->trap != VECTOR_SS && uc->trap != VECTOR_AC)
+			host_failed("guest RAM cannot be had: mmap of the host", -12);
+		exception(uc, fp);
+		break;
+	default:
+		if (uc->trap == VECTOR_PF)
+			page_fault(uc);
+		else
+			exception(uc, fp);
+	}
+}
+
 /* Called by signal_entry with the host's arguments. */
 noreturn void signal_handler(int signal, struct host_siginfo *info, struct host_ucontext *uc)
 {
@@ -267,22 +253,24 @@ noreturn void signal_handler(int signal, struct host_siginfo *info, struct host_
 		user_cs = uc->cs;
 		user_ss = uc->ss;
 	}
-	switch (signal) {
-	case SIGUSR1:
-		break;
-	case SIGSYS:
-		system_call(uc, info);
-		break;
-	case SIGBUS:
-		if (uc->trap != VECTOR_SS && uc->trap != VECTOR_AC)
-			host_failed("guest RAM cannot be had: mmap of the host", -12);
-		exception(uc, &fp);
-		break;
-	default:
-		if (uc->trap == VECTOR_PF)
-			page_fault(uc);
-		else
-			exception(uc, &fp);
-	}
+	handle(signal, info, uc, &fp);
 	resume(regs, fp);
 }
+
+/**
+ * user_event - a signal in guest user code that ran in another process
+ * @signal: its number
+ * @info: of SIGSYS
+ * @uc: general registers and what the host says of the fault; changed to how the
+ *	guest goes on
+ */
+void user_event(int signal, const struct host_siginfo *info, struct host_ucontext *uc)
+{
+	void *fp = NULL;
+
+	handle(signal, info, uc, &fp);
+}
+
+_Static_assert(__builtin_offsetof(struct lol_regs, rdi) == REGS_RDI &&
+	       __builtin_offsetof(struct lol_regs, rcx) == REGS_RCX &&
+	       __builtin_offsetof(struct lol_regs, rflags) == REGS_RFLAGS, "regs.h");

@@ -11,7 +11,7 @@
  * killed while it waited is simply made again: nothing but mappings was in it.
  *
  */
-#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/bridge.h"
 #include "syscall-bridge/sys.h"
 
 u32 own_slot, own_turn;
@@ -45,7 +45,8 @@ struct lol_space *space_of_root(u64 root)
 		/* the hint first, then all slots in order */
 		u32 slot = i ? i - 1 : hint;
 
-		if (slot >= state->max_spaces)
+		if (slot >= state->max_spaces ||
+		    (slot == LOL_KERNEL_SLOT && state->bridge != LOL_BRIDGE_IN_PLACE))
 			continue;
 		space = space_at(slot);
 		if (space->root == root && READ_ONCE(space->state) == LOL_SPACE_BOUND &&
@@ -65,6 +66,7 @@ static void wake_zygote(void)
 
 static void retire(struct lol_space *space)
 {
+	bridge->retire(space);
 	if (space_move(space, LOL_SPACE_BOUND, LOL_SPACE_RETIRED))
 		wake_zygote();
 }
@@ -96,7 +98,13 @@ static bool slots_exhausted(void)
 	return true;
 }
 
-static struct lol_space *bind(u64 root)
+/**
+ * bind_space - give a root a space of its own
+ * @root: guest-physical of the root page; has none
+ *
+ * Waits for the zygote if it must.
+ */
+struct lol_space *bind_space(u64 root)
 {
 	struct lol_space *space;
 	u32 made;
@@ -179,7 +187,7 @@ void switch_root(struct lol_regs *regs, u64 root)
 	struct lol_space *space = space_of_root(root);
 
 	if (!space)
-		space = bind(root);
+		space = bind_space(root);
 	vcpu->cr3 = root;
 	space->used = ++state->time;
 	vcpu->regs = *regs;

@@ -43,8 +43,20 @@ enum lol_fd {
 	LOL_FD_RAM = 3,		/* memfd: guest RAM */
 	LOL_FD_STATE,		/* memfd: this */
 	LOL_FD_EVENT,		/* eventfd: a vCPU has a request for the monitor */
+	LOL_FD_BRIDGE,		/* memfd: hand-overs of the split bridge (handoff.h) */
 	LOL_FD_TIMER,		/* timerfd, CLOCK_MONOTONIC, of vCPU 0; of vCPU n: + n */
 };
+
+/* Where guest user code runs. */
+enum lol_bridge {
+	LOL_BRIDGE_IN_PLACE,	/* in the process that runs the guest kernel */
+	LOL_BRIDGE_SPLIT,	/* in a process of its own for each address space */
+};
+
+/*
+ * Split bridge: the slot of vCPU 0's kernel process; all other slots are spaces.
+ */
+#define LOL_KERNEL_SLOT		0
 
 /* One site that was accepted, complete with its instruction. */
 struct lol_site_entry {
@@ -130,6 +142,9 @@ struct lol_state {
 	__s32 host_cpu[LOL_MAX_VCPUS];	/* host CPU that all spaces of a vCPU keep to; -1: any; monitor */
 	__u64 kernel_hot[LOL_KERNEL_HOT];	/* kernel-half addresses that new spaces miss first */
 	__u16 root_hint[LOL_ROOT_HINTS];	/* slot last bound to a root, by lol_root_hint() */
+	__u32 bridge;		/* enum lol_bridge */
+	__u32 user_cpu;		/* split: 1 + host CPU that user threads keep to; 0: that of their vCPU; monitor */
+	__u32 spread_wanted;	/* split: K found that a second host CPU would pay; rings the bell */
 };
 
 static inline struct lol_vcpu *lol_state_vcpu(void *state, __u32 n)

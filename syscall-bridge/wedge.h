@@ -128,7 +128,6 @@ bool guest_write(u64 va, const void *from, u64 length);
 bool guest_device(u64 va, bool write, u64 *device);
 enum fault { FAULT_DONE, FAULT_GUEST, FAULT_DEVICE, FAULT_IMPOSSIBLE };
 enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device);
-void tlb_flush_local(u64 start, u64 end);
 void tlb_flush_queued(void);
 void tlb_reset(struct lol_space *space);
 void tlb_prefetch(void);
@@ -159,6 +158,7 @@ noreturn void host_failed(const char *what, long error);
 
 /* space.c */
 extern u32 own_slot, own_turn;	/* turn: value of the turn word when it was last ours */
+struct lol_space *bind_space(u64 root);
 bool space_move(struct lol_space *space, u32 from, u32 to);
 void pass_turn(struct lol_space *space);
 void switch_root(struct lol_regs *regs, u64 root);

@@ -17,10 +17,12 @@
  * and in whose death they die.  They inherit mappings and signal handlers; the
  * filter is each space's own.
  */
-#include "syscall-bridge/wedge.h"
+#include "syscall-bridge/bridge.h"
+#include "syscall-bridge/handoff.h"
 #include "syscall-bridge/sys.h"
 
 #define PR_SET_PDEATHSIG	1
+#define PR_SET_DUMPABLE		4
 #define CLONE_PARENT		0x00008000
 #define SIGCHLD			17
 #define SIGKILL			9
@@ -54,6 +56,17 @@ static void keep_to_host_cpu(void)
 	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
 }
 
+void keep_to_user_cpu(void)
+{
+	u32 cpu = READ_ONCE(state->user_cpu);
+	struct cpus cpus;
+
+	if (!cpu || cpu > 1024)
+		return;
+	cpus_only(&cpus, cpu - 1);
+	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
+}
+
 /* Where a process may end without being in the vCPU's way. */
 static void leave_host_cpu(u32 pid)
 {
@@ -69,6 +82,8 @@ static void leave_host_cpu(u32 pid)
 		sys3(__NR_sched_setaffinity, pid, sizeof(cpus), (long)&cpus);
 }
 
+const struct bridge *bridge = &bridge_in_place;
+
 static noreturn void space_main(u32 slot)
 {
 	long ret;
@@ -77,7 +92,13 @@ static noreturn void space_main(u32 slot)
 	sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
 	if ((u32)sys3(__NR_getppid, 0, 0, 0) != state->monitor)
 		sys_exit(1);		/* it died before we could ask to follow it */
+	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
 	keep_to_host_cpu();
+	if (bridge == &bridge_split) {
+		if (slot != LOL_KERNEL_SLOT)
+			user_start(slot);
+		split_setup();
+	}
 	ret = filter_load();
 	if (SYS_ERROR(ret)) {
 		state->fatal = -ret;
@@ -97,6 +118,8 @@ static void make(u32 slot)
 	space->root = 0;
 	space->vcpu = 0;
 	space->used = 0;
+	if (bridge == &bridge_split)
+		split_reset(slot);
 	pid = sys6(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
 	if (!pid)
 		space_main(slot);
@@ -129,7 +152,11 @@ static bool work(void)
 			break;
 		case LOL_SPACE_RETIRED:
 			leave_host_cpu(space->pid);
-			if (space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
+			if (!space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
+				break;
+			if (bridge == &bridge_split)
+				split_exit(slot);
+			else
 				pass_turn(space);
 		}
 	}
@@ -187,10 +214,16 @@ noreturn void zygote(u64 host_stack)
 		      LOL_FD_STATE, LOL_STATE_USER));
 	must(sys_mmap(LOL_WEDGE_RAM, state->ram_size, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, LOL_FD_RAM, 0));
+	if (state->bridge == LOL_BRIDGE_SPLIT) {
+		bridge = &bridge_split;
+		must(sys_mmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, LOL_FD_BRIDGE, 0));
+	}
 	unmap_leavings(host_stack);
 	vcpu->slot[LOL_SLOT_EMULATE] = (u64)slot_emulate;
-	vcpu->slot[LOL_SLOT_IRET] = (u64)slot_iret;
-	vcpu->slot[LOL_SLOT_SYSRET] = (u64)slot_sysret;
+	/* where user code runs elsewhere a return to it is no jump */
+	vcpu->slot[LOL_SLOT_IRET] = (u64)(bridge->run_user ? slot_emulate : slot_iret);
+	vcpu->slot[LOL_SLOT_SYSRET] = (u64)(bridge->run_user ? slot_emulate : slot_sysret);
 	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
 	signals_setup();
 	zygote_loop();

@@ -5,10 +5,12 @@ B ?= build
 
 GUEST_CFLAGS := -std=gnu11 -O2 -g0 -Wall -Wextra -Werror -static -s -pthread
 GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/guest/*.c))
+ATTACKS := $(patsubst tests/attack/%.c,$B/tests/attack/%,$(wildcard tests/attack/*.c)) \
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK))
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
-tests-build: $(GUEST_TESTS) $(LIB_TESTS) $B/tests/bench/bench
+tests-build: $(GUEST_TESTS) $(LIB_TESTS) $(ATTACKS) $B/tests/bench/bench
 
 # with its symbols
 $B/tests/guest/debuggee: tests/guest/debuggee.c tests/guest/tap.h
@@ -18,6 +20,14 @@ $B/tests/guest/debuggee: tests/guest/debuggee.c tests/guest/tap.h
 $B/tests/guest/%: tests/guest/%.c tests/guest/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(GUEST_CFLAGS) -o $@ $<
+
+$B/tests/attack/%: tests/attack/%.c tests/guest/tap.h syscall-bridge/handoff.h
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -I. -Iguest-arch/arch/lol/abi -o $@ $<
+
+# Wedges that lack one defence, for the tests which show that it is needed.
+$B/tests/weak/%/wedge: $(wildcard syscall-bridge/*.[chS] mm-emulation/*.[ch])
+	$(MAKE) -s -f syscall-bridge/bridge.mk B=$(@D) WEDGE_EXTRA=-DLOL_WEAK_$*
 
 $B/tests/lib/%: tests/lib/%.c
 	@mkdir -p $(@D)

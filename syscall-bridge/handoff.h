@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LOL_HANDOFF_H
+#define LOL_HANDOFF_H
+
+#include <linux/types.h>
+#include <lol/layout.h>
+#include <lol/vcpu.h>
+#include "syscall-bridge/state.h"
+
+/*
+ * What a vCPU's kernel process K and a space of the split bridge share: one
+ * memfd (LOL_FD_BRIDGE), LOL_HANDOFF_STRIDE bytes of it for each space slot.
+ *
+ *   offset	what			space		K
+ *   0		struct lol_handoff	read, write	read, write
+ *   0x1000	struct lol_ops		read		read, write
+ *   0x2000	struct lol_done		read		read
+ *   0x8000	signal stack		read, write	read
+ *
+ * A space maps its own piece only.  lol_done is written by the space's agent
+ * thread with pwrite, through the one descriptor that its filter lets it write
+ * to, at the one offset: the user thread cannot forge it.
+ *
+ * The host puts the user's registers and vector state on the signal stack when
+ * it delivers a signal, and there they stay while the guest kernel runs: nothing
+ * copies them, K reads what it needs.
+ *
+ * Trust: everything that the space can write is hostile to K, which copies once
+ * and then checks.
+ */
+#define LOL_HANDOFF_STRIDE	0x10000
+#define LOL_HANDOFF_OPS		0x1000
+#define LOL_HANDOFF_DONE	0x2000
+#define LOL_HANDOFF_STACK	0x8000
+#define LOL_HANDOFF_STACK_SIZE	0x8000
+#define LOL_HANDOFF_SIZE	((__u64)LOL_MAX_SPACES * LOL_HANDOFF_STRIDE)
+
+/* Where they are mapped. */
+#define LOL_WEDGE_HANDOFF	0x00007c0008100000	/* a space: its own piece */
+#define LOL_WEDGE_HANDOFFS	0x00007c0020000000	/* zygote, K: all of them */
+#define LOL_WEDGE_TLBS		0x00007c0100000000	/* K: struct mm_tlb of each slot, private */
+
+enum lol_handoff_reason {
+	LOL_REASON_NONE,
+	LOL_REASON_SIGNAL,	/* the host's frame is on the signal stack */
+	LOL_REASON_NOT_LEFT,	/* a kick came before the user's code was entered */
+};
+
+#define LOL_HANDOFF_FP		0x400
+#define LOL_HANDOFF_FP_SIZE	0xc00
+
+struct lol_handoff {
+	__u32 enter;		/* futex word; K: run the user, the enter-th time */
+	__u32 leave;		/* futex word; user: enter of the run that has ended */
+	__u32 started;		/* user: enter of the last run that may have begun */
+	__u32 needs;		/* K: lol_done.sequence to wait for before the user runs */
+	/* user: how the run ended */
+	__u32 reason;		/* enum lol_handoff_reason */
+	__u32 signal;
+	__u32 frame;		/* offset of the host's ucontext in the signal stack */
+	__u32 arch;		/* SIGSYS: of the call */
+	__u64 call_address;	/* SIGSYS */
+	/* K: how to run it; fs_base and gs_base come back, too */
+	__u64 fs_base, gs_base;
+	__u32 cs;
+	__u32 load_fp;		/* restore fp[], not what is on the signal stack */
+	__u64 fp_mask;		/* components to be restored from fp[] */
+	__u32 kernel_sleeps;	/* K waits for leave in the host */
+	__u32 user_sleeps;	/* the user thread waits for enter in the host */
+	__u32 spin;		/* K: TSC ticks that the user thread may look before it sleeps */
+	__u32 reserved0;
+	__u8 reserved[0x200 - 0x58];
+	struct lol_regs regs;	/* K */
+	__u8 reserved2[LOL_HANDOFF_FP - 0x200 - sizeof(struct lol_regs)];
+	__u8 fp[LOL_HANDOFF_FP_SIZE];	/* K: XSAVE area, standard format */
+};
+
+enum lol_agent_op {
+	LOL_AGENT_MMAP = 1,	/* of guest RAM, shared, fixed */
+	LOL_AGENT_MUNMAP,
+	LOL_AGENT_MPROTECT,
+	LOL_AGENT_EXIT,		/* end of the process */
+};
+
+struct lol_op {
+	__u32 kind;		/* enum lol_agent_op */
+	__u32 prot;
+	__u64 start, length;
+	__u64 offset;		/* mmap: guest-physical */
+};
+
+#define LOL_AGENT_OPS		127
+
+/* Written by K (EXIT: by the zygote), carried out by the agent in order. */
+struct lol_ops {
+	__u32 sequence;		/* futex word: of this batch */
+	__u32 count;
+	__u64 good, bad;	/* struct lol_done to be written: all went well, or not */
+	__u32 pid;		/* process that the batch is for: others ignore it */
+	__u32 reserved;
+	struct lol_op op[LOL_AGENT_OPS];
+};
+
+/* The agent has carried out a batch. */
+struct lol_done {
+	__u32 failed;		/* an operation was refused by the host */
+	__u32 sequence;		/* futex word */
+};
+
+_Static_assert(sizeof(struct lol_handoff) == 0x1000, "a page");
+_Static_assert(__builtin_offsetof(struct lol_handoff, regs) == 0x200, "known to agent.S");
+_Static_assert(__builtin_offsetof(struct lol_handoff, fp) == LOL_HANDOFF_FP, "aligned for XRSTOR");
+_Static_assert(sizeof(struct lol_ops) == 0x1000, "a page");
+_Static_assert(sizeof(struct lol_op) == 32, "known to agent.S");
+_Static_assert(LOL_WEDGE_HANDOFFS + LOL_HANDOFF_SIZE <= LOL_WEDGE_TLBS, "layout");
+
+#endif
