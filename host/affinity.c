@@ -24,6 +24,8 @@
 
 #define MAX_CPUS	CPU_SETSIZE
 #define WAIT_LIMIT	250000000ULL	/* ns of a second */
+#define MONITOR_SLICE	100000		/* ns: the shortest there is */
+#define SPACE_NICE	5
 #define SPARE		60		/* percent that a CPU was idle, to be taken for user threads */
 #define SPREAD_WAIT	50000000ULL	/* ns of a second that they may have waited for a CPU then */
 #define HOLD_OFF	5		/* seconds until the next try */
@@ -111,17 +113,24 @@ struct scheduling {
 	uint64_t runtime, deadline, period;
 };
 
-void affinity_prefer_monitor(void)
+/* False where the host does not know of slices. */
+static bool set_slice(uint64_t ns)
 {
 	struct scheduling s = {
 		.size = sizeof(s),
 		.policy = SCHED_OTHER,
 		.flags = 1,		/* children start without it */
 		.nice = getpriority(PRIO_PROCESS, 0),
-		.runtime = 100000,	/* ns: the shortest slice there is */
+		.runtime = ns,
 	};
 
-	syscall(SYS_sched_setattr, 0, &s, 0);
+	return !syscall(SYS_sched_setattr, 0, &s, 0) &&
+	       !syscall(SYS_sched_getattr, 0, &s, sizeof(s), 0) && s.runtime == ns;
+}
+
+int affinity_prefer_monitor(void)
+{
+	return set_slice(MONITOR_SLICE) ? 0 : SPACE_NICE;
 }
 
 static unsigned long long waited_ns(pid_t pid)
@@ -149,9 +158,10 @@ static void move_all(struct vm *vm)
 
 	affinity_apply(vm);
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
+		uint32_t state = __atomic_load_n(&lol_state_space(vm->state, slot)->state, __ATOMIC_ACQUIRE);
 		pid_t pid;
 
-		if (lol_state_space(vm->state, slot)->state == LOL_SPACE_FREE)
+		if (state != LOL_SPACE_READY && state != LOL_SPACE_BOUND)
 			continue;
 		pid = spaces_pid(vm, slot);
 		if (pid > 0)

@@ -4,19 +4,22 @@
 
 #include "host/vm.h"
 
-/** affinity_apply - put the zygote, hence the spaces it makes, on the vCPU's host CPU */
+/** affinity_apply - choose the vCPU's host CPU and tell the zygote; spaces go there themselves */
 void affinity_apply(struct vm *vm);
 
 /** affinity_review - move all spaces if another CPU would be better; once a second */
 void affinity_review(struct vm *vm);
 
 /**
- * affinity_prefer_monitor - ask for short slices instead of a larger share
+ * affinity_prefer_monitor - let the monitor run when it is waited for
  *
- * The monitor runs briefly and is waited for.  Linux 6.12 and later let such a
- * task preempt others when it wakes; earlier ones ignore the request.
+ * It asks for short slices, which make a task preempt others when it wakes, not
+ * for a larger share.  Linux 6.12 and later know such a thing.
+ *
+ * Return: by how much spaces are to be nicer than the monitor; elsewhere that is
+ * what helps.
  */
-void affinity_prefer_monitor(void);
+int affinity_prefer_monitor(void);
 
 /**
  * affinity_spread - K has rung: follow its wish for a second CPU, if one is spare

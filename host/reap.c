@@ -148,10 +148,12 @@ void spaces_review(struct vm *vm)
 static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 {
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+	bool split = vm->config->bridge == LOL_BRIDGE_SPLIT;
 	unsigned int slot;
 
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
 		struct lol_space *space = lol_state_space(vm->state, slot);
+		bool held;
 
 		if ((pid_t)__atomic_load_n(&space->pid, __ATOMIC_ACQUIRE) != pid)
 			continue;
@@ -166,17 +168,18 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 			mm_flush_owner_died(vm->state, LOL_MAX_SPACES, slot + 1);
 			stuck.ticks = 3;
 		}
+		/* To be known before the slot is free: it may at once have a new process. */
+		held = !vm->baton_waits &&
+		       (split || __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot);
 		space->pid = 0;
 		space->root = 0;
 		__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
 		/* The zygote may be waiting for a free slot. */
 		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
 		spaces_wake(&vm->state->wanted);
-		if (vm->config->bridge == LOL_BRIDGE_SPLIT && slot != LOL_KERNEL_SLOT)
+		if (split && slot != LOL_KERNEL_SLOT)
 			wake_kernel(vm, slot);
-		else if (vm->config->bridge == LOL_BRIDGE_SPLIT && !vm->baton_waits)
-			lost_holder(vm, pid, how);
-		else if (__atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot && !vm->baton_waits)
+		else if (held)
 			lost_holder(vm, pid, how);
 		return;
 	}

@@ -19,7 +19,7 @@
 #include <x86intrin.h>
 
 #include "host/affinity.h"
-#include "host/base/log.h"
+#include "host/dev/console.h"
 #include "host/huge.h"
 #include "host/memory_limits.h"
 #include "host/requests.h"
@@ -52,7 +52,8 @@ static void on_timer(void *context, uint32_t events)
 	struct vm *vm = context;
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
 	struct itimerspec rest = { 0 };
-	uint64_t count, deadline, now, ns;
+	uint64_t count, now, ns;
+	__u64 deadline;
 
 	(void)events;
 	if (read(vm->timer_fd, &count, sizeof(count)) != sizeof(count))
@@ -88,6 +89,7 @@ static void on_tick(void *context, uint32_t events)
 	clock_refine(&vm->clock);
 	affinity_review(vm);
 	spaces_review(vm);
+	console_input_tick(vm->console);
 }
 
 static void on_signal(void *context, uint32_t events)
@@ -150,7 +152,7 @@ int run_vm(struct vm *vm, struct error *error)
 	    watch(vm, &vm->signal_watch, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal) ||
 	    watch(vm, &vm->tick_watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick))
 		return error_errno(error, "event descriptors");
-	affinity_prefer_monitor();
+	vm->space_nice = affinity_prefer_monitor();
 	vm->oom_kills = memory_oom_kills(vm);
 	if (huge_start(vm, error) || spaces_start_zygote(vm, error))
 		return -1;

@@ -50,6 +50,7 @@ int vm_make(struct vm *vm, const struct config *config, struct error *error)
 	vm->state->bridge = config->bridge;
 	vm->state->no_rewrite = config->no_rewrite;
 	vm->state->monitor = getpid();
+	memset(vm->state->host_cpu, 0xff, sizeof(vm->state->host_cpu));	/* -1: any */
 	vm->state->xsave_mask = vcpu_xsave_mask();
 	user = (struct lol_user_page *)((char *)vm->state + LOL_STATE_USER);
 	user->version = LOL_ABI_VERSION;

@@ -70,7 +70,7 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	personality(ADDR_NO_RANDOMIZE);
 	setsid();
 	raise_oom_score();
-	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 5);
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + vm->space_nice);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -102,12 +102,10 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 
 int spaces_start_zygote(struct vm *vm, struct error *error)
 {
-	pid_t monitor = getpid();
-	pid_t pid;
+	pid_t monitor = getpid(), pid;
 
 	affinity_apply(vm);
 	pid = fork();
-
 	if (pid < 0)
 		return error_errno(error, "starting the wedge");
 	if (!pid)

@@ -128,6 +128,7 @@ step_build() {
 	fi
 	[ -x "$afterburn/as" ] || say "no afterburner at $afterburn: sites will not be recorded"
 	say "building (jobs: $jobs)"
+	touch "$obj/.begun"		# what is edited from now on is for the next time
 	kmake vmlinux modules
 	if ! [ "$image" -nt "$obj/vmlinux" ]; then
 		objcopy --strip-debug "$obj/vmlinux" "$image.new"
@@ -135,14 +136,14 @@ step_build() {
 	fi
 	rm -rf "$modules"
 	kmake INSTALL_MOD_PATH="$modules" modules_install
-	touch "$modules/.installed"
+	touch -r "$obj/.begun" "$modules/.installed"
 	say "$(du -h "$image" | cut -f1) $image, $(grep -c . "$obj/modules.order") modules"
 }
 
 step_check() {
 	[ -x "$afterburn/check" ] || { say "no checker at $afterburn: not checked"; return; }
 	checked=$obj/.checked
-	[ ! "$checked" -nt "$modules/.installed" ] || return 0
+	[ ! "$checked" -nt "$image" ] || return 0
 	say "checking site records"
 	find "$modules" -name '*.ko' -print0 | xargs -0 "$afterburn/check" "$obj/vmlinux"
 	touch "$checked"

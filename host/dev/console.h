@@ -41,6 +41,9 @@ void console_resize(struct console *console, uint16_t columns, uint16_t rows);
 /** console_was_up - has the guest set up the device at some time? */
 bool console_was_up(struct vm *vm);
 
+/** console_input_tick - once a second */
+void console_input_tick(struct console *console);
+
 /** console_finish - the guest is over: write out everything, waiting for readers */
 void console_finish(struct vm *vm);
 

@@ -61,6 +61,7 @@ struct console {
 	struct watch input;
 	struct console_device *input_device;
 	bool has_input, input_end, end_told;
+	unsigned int end_keys;	/* pressed so far */
 	char text[INPUT_ROOM];	/* read and not yet delivered */
 	size_t typed_start, typed;
 };

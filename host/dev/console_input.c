@@ -11,6 +11,7 @@
 #include "host/terminal.h"
 
 #define END_OF_TEXT	4	/* Ctrl-D */
+#define END_KEYS	5	/* times that it is pressed, a second apart */
 
 /* Standard input has ended: the port closes, the console gets its end-of-file key. */
 static void tell_end(struct console *c)
@@ -28,7 +29,23 @@ static void tell_end(struct console *c)
 	} else if (virtqueue_pop(d->virtio.ram, &d->queue[0], &chain) > 0) {
 		virtqueue_push(d->virtio.ram, &d->queue[0], chain.head, virtqueue_copy_in(&chain, &key, 1));
 		c->end_told = true;
+		c->end_keys++;
 	}
+}
+
+/*
+ * The end of a file stays where it is, a key is gone once somebody has read it,
+ * or has flushed the terminal's input: so it is pressed some times more.
+ */
+void console_input_tick(struct console *c)
+{
+	struct console_device *d = c->input_device;
+
+	if (d == &c->ports || !c->end_told || c->end_keys == END_KEYS || !virtio_mmio_live(&d->virtio))
+		return;
+	c->end_told = false;
+	tell_end(c);
+	virtio_mmio_interrupt(&d->virtio);
 }
 
 /* Hands what was read to the guest, as far as it has buffers. */

@@ -89,17 +89,32 @@ image()
 	echo "$out"
 }
 
-# Process ids of this test's monitors and spaces that really run (no zombies).
+# Process ids of the monitors and spaces that this case has started, or that have
+# lost their parent, and that really run (no zombies).
 running()
 {
-	local p name state me
+	local p q name state parent up me
 	me=$(id -u)
 	for p in /proc/[0-9]*; do
 		read -r name < "$p/comm" || continue
 		case $name in lol|wedge|lol-wedge) ;; *) continue ;; esac
-		[ "$(stat -c %u "$p")" = "$me" ] || [ "$(awk '/^Uid:/ {print $2}' "$p/status")" = "$me" ] || continue
-		state=$(sed 's/.*) //' "$p/stat" | cut -c1)
-		case $state in ''|Z|X) ;; *) echo "${p#/proc/}" ;; esac
+		[ "$(awk '/^Uid:/ {print $2}' "$p/status")" = "$me" ] || continue
+		read -r state parent < <(sed 's/.*) //' "$p/stat")
+		case $state in ''|Z|X) continue ;; esac
+		# somebody else's guest has a parent that is neither of lol nor ours
+		up=$parent
+		while :; do
+			read -r up _ <<< "$up"
+			[ "${up:-0}" -gt 1 ] && [ "$up" != "$$" ] || break
+			read -r name < "/proc/$up/comm" || break
+			up=$(sed 's/.*) //' "/proc/$up/stat" | cut -d' ' -f2)
+		done
+		case $up in
+		"$$") echo "${p#/proc/}" ;;
+		*)
+			case $(cat "/proc/${parent%% *}/comm") in lol|wedge) continue ;; esac
+			[ "${parent%% *}" = 1 ] && echo "${p#/proc/}" ;;
+		esac
 	done 2>/dev/null
 }
 

@@ -116,7 +116,12 @@ pty "an editor" <<'END'
 expect # 
 send vi /tmp/file\n
 sleep 800
-send ihello from vi\x1b:wq\n
+send ihello from vi
+expect hello from vi
+send \x1b
+sleep 500
+send :wq\n
+sleep 300
 expect # 
 send cat /tmp/file\n
 expect hello from vi
