@@ -274,7 +274,7 @@ static unsigned long long look_at(pid_t pid, bool *waits)
 	return sum;
 }
 
-bool spaces_silent(struct vm *vm, uint32_t slot, bool certain)
+bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 {
 	pid_t pid = slot == LOL_KERNEL_SLOT ? -1 : spaces_pid(vm, slot);
 	unsigned long long ran;
@@ -284,8 +284,9 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain)
 	if (pid <= 0)
 		return true;	/* gone already */
 	ran = look_at(pid, &waits);
-	if (pid != vm->silent.pid) {
+	if (pid != vm->silent.pid || what != vm->silent.what) {
 		vm->silent.pid = pid;
+		vm->silent.what = what;
 		vm->silent.ran = ran;
 		vm->silent.times = 0;
 	}

@@ -146,7 +146,7 @@ void requests_serve(struct vm *vm)
 		spaces_want(vm);
 		break;
 	case LOL_EXIT_KILL:
-		run_answer(vm, spaces_silent(vm, e.arg[0], e.arg[1]));
+		run_answer(vm, spaces_silent(vm, e.arg[0], e.arg[1], e.arg[2]));
 		break;
 	case LOL_EXIT_BROKEN:
 		vm_end(vm, VM_BROKEN, "the guest kernel broke the contract: %s", text);

@@ -50,11 +50,12 @@ void spaces_kill_all(struct vm *vm);
  * @vm: the guest
  * @slot: of the space, hostile
  * @certain: it has done what no space does: no further patience
+ * @what: the same while it is the same silence
  *
  * Kills it, unless the host has not let it run.
  *
  * Return: whether it is gone.
  */
-bool spaces_silent(struct vm *vm, uint32_t slot, bool certain);
+bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what);
 
 #endif

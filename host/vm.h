@@ -82,6 +82,7 @@ struct vm {
 	bool space_wanted;	/* a vCPU waits in LOL_EXIT_SPACE */
 	struct {
 		pid_t pid;
+		uint64_t what;
 		unsigned long long ran;	/* ns */
 		unsigned int times;
 	} silent;		/* the space that vCPU 0 complained of last */

@@ -124,10 +124,13 @@ static u64 tsc_us(void)
 	return clock_page->tsc_khz / 1000;
 }
 
-/* A space does not do what it should; the monitor decides whether it could have. */
-static void complain(u32 slot, bool certain)
+/*
+ * A space does not do what it should; the monitor decides whether it could have.
+ * @what: the same for complaints of the same silence.
+ */
+static void complain(u32 slot, bool certain, u64 what)
 {
-	request(LOL_EXIT_KILL, slot, certain, 0, 0, 0);
+	request(LOL_EXIT_KILL, slot, certain, what, 0, 0);
 }
 
 /*
@@ -167,7 +170,7 @@ static bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)
 			late = 0;
 		} else if (++late >= 2) {
 #ifndef LOL_WEAK_KICK	/* for tests/attack/kick: what would happen without */
-			complain(slot, false);
+			complain(slot, false, value | (u64)!sleeps << 32);
 #endif
 			late = 1;
 		}
@@ -219,7 +222,7 @@ static bool await_agent(u32 slot)
 		return true;
 	/* the host ran out of something, VMAs most likely: start with nothing */
 	if (recovering) {
-		complain(slot, true);
+		complain(slot, true, 0);
 		return true;
 	}
 	recovering = true;
@@ -676,7 +679,7 @@ static void run_user(struct lol_regs *regs)
 		return;
 	fp_here = fp_changed = false;
 	if (!take_frame(slot, &uc, &info, &signal)) {
-		complain(slot, true);
+		complain(slot, true, 0);
 		machine_check(regs);
 		return;
 	}

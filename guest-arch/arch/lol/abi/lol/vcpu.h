@@ -42,7 +42,7 @@ enum lol_exit_reason {
 	LOL_EXIT_SPACE,		/* a space is wanted and none is ready */
 	LOL_EXIT_BROKEN,	/* the guest broke the contract; text: how */
 	LOL_EXIT_HOST,		/* a host call failed; arg 0: errno; text: which */
-	LOL_EXIT_KILL,		/* arg 0: slot of a space that does not answer; result: 1 killed, 0 wait on */
+	LOL_EXIT_KILL,		/* arg 0: slot of a space that does not answer, 1: certainly; result: 1 killed, 0 wait on */
 };
 
 enum lol_exit_state {
