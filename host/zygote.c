@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,28 @@ static void raise_oom_score(void)
 	close(fd);
 }
 
+/*
+ * Namespaces of its own, for the case that a filter should fail: no network, no
+ * System V objects, no mounts of the host's.  Not of process ids: the monitor finds
+ * spaces by what the zygote says.  A host may refuse ("lol probe" tells), and the
+ * guest runs all the same.  Before PR_SET_PDEATHSIG, which it would clear.
+ */
+static void leave_namespaces(void)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWUTS))
+		unshare(CLONE_NEWUSER);
+}
+
+/* What the wedge never needs; last, since descriptors are moved about before. */
+static void limit_resources(void)
+{
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 16, 16 });
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	setrlimit(RLIMIT_MSGQUEUE, &(struct rlimit){ 0, 0 });
+	setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ 0, 0 });
+	setrlimit(RLIMIT_RTPRIO, &(struct rlimit){ 0, 0 });
+}
+
 static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 {
 	int from[] = { vm->ram.fd, vm->state_fd, vm->event_fd, vm->bridge_fd, vm->timer_fd };
@@ -62,6 +85,8 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	int wedge;
 	sigset_t none;
 
+	raise_oom_score();
+	leave_namespaces();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != monitor)
 		_exit(1);
@@ -69,9 +94,7 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	/* Keeps the host's vdso and stack at the very top, away from our layout. */
 	personality(ADDR_NO_RANDOMIZE);
 	setsid();
-	raise_oom_score();
 	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + vm->space_nice);
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/*
@@ -96,6 +119,7 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	if (syscall(SYS_close_range, LOL_FD_RAM + n + 1, ~0U, 0))
 		for (i = LOL_FD_RAM + n + 1; i < (unsigned int)sysconf(_SC_OPEN_MAX); i++)
 			close(i);
+	limit_resources();
 	syscall(SYS_execveat, LOL_FD_RAM + n, "", argv, envp, 0x1000 /* AT_EMPTY_PATH */);
 	_exit(126);
 }
