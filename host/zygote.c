@@ -70,6 +70,7 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	personality(ADDR_NO_RANDOMIZE);
 	setsid();
 	raise_oom_score();
+	affinity_child(vm);
 	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + vm->space_nice);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	sigemptyset(&none);
