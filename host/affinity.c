@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * All spaces of a vCPU run on one host CPU, because a hand-over between two
- * processes costs a tenth there.  The monitor is left to the host's scheduler.
+ * processes costs a tenth there.  So does the monitor: a vCPU with a request
+ * waits for it, and the other way round, and waking an idle CPU takes longer
+ * than all else.  The zygote works beside them, on any CPU.
  *
  * Once a second the holder's /proc/PID/schedstat tells how long it had to wait
  * for its CPU.  When that is more than a quarter of the time and another allowed
@@ -85,11 +87,25 @@ static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
 	return best;
 }
 
+/* The CPUs that we may use: the zygote's, since we keep to one of them ourselves. */
+static int get_allowed(struct vm *vm, cpu_set_t *allowed)
+{
+	static cpu_set_t at_start;
+	static bool known;
+
+	if (!known && sched_getaffinity(0, sizeof(at_start), &at_start))
+		return -1;
+	known = true;
+	if (vm->zygote <= 0 || sched_getaffinity(vm->zygote, sizeof(*allowed), allowed))
+		*allowed = at_start;
+	return 0;
+}
+
 void affinity_apply(struct vm *vm)
 {
-	cpu_set_t allowed;
+	cpu_set_t allowed, set;
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+	if (get_allowed(vm, &allowed))
 		return;
 	if (chosen < 0 || !CPU_ISSET(chosen, &allowed)) {
 		/* No history yet: spread guests over CPUs by process id. */
@@ -102,6 +118,20 @@ void affinity_apply(struct vm *vm)
 	}
 	/* The zygote makes spaces beside the guest; each keeps to its CPU itself. */
 	vm->state->host_cpu[0] = chosen;
+	if (chosen < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(chosen, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+void affinity_child(struct vm *vm)
+{
+	cpu_set_t allowed;
+
+	vm->zygote = 0;
+	if (!get_allowed(vm, &allowed))
+		sched_setaffinity(0, sizeof(allowed), &allowed);
 }
 
 /* Of <linux/sched/types.h>, which cannot be included beside <sched.h>. */
@@ -218,7 +248,7 @@ void affinity_spread(struct vm *vm)
 		spread_off(vm);
 		return;
 	}
-	if (spread.hold_off || sched_getaffinity(0, sizeof(allowed), &allowed))
+	if (spread.hold_off || get_allowed(vm, &allowed))
 		return;
 	for (cpu = 0; cpu < MAX_CPUS; cpu++)
 		if (cpu != chosen && CPU_ISSET(cpu, &allowed) &&
@@ -262,7 +292,7 @@ void affinity_review(struct vm *vm)
 	cpu_set_t allowed;
 	int best;
 
-	if (pid <= 0 || sched_getaffinity(0, sizeof(allowed), &allowed))
+	if (pid <= 0 || get_allowed(vm, &allowed))
 		return;
 	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed))
 		return;

@@ -4,8 +4,11 @@
 
 #include "host/vm.h"
 
-/** affinity_apply - choose the vCPU's host CPU and tell the zygote; spaces go there themselves */
+/** affinity_apply - choose the vCPU's host CPU, go there, and tell the spaces to */
 void affinity_apply(struct vm *vm);
+
+/** affinity_child - in the child that becomes the zygote: use any CPU again */
+void affinity_child(struct vm *vm);
 
 /** affinity_review - move all spaces if another CPU would be better; once a second */
 void affinity_review(struct vm *vm);

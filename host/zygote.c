@@ -94,6 +94,7 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	/* Keeps the host's vdso and stack at the very top, away from our layout. */
 	personality(ADDR_NO_RANDOMIZE);
 	setsid();
+	affinity_child(vm);
 	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + vm->space_nice);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

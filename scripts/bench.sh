@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # bench.sh [ROUNDS]: the same static program natively, in lol and in UML by turns,
 # and a table of medians and of ratios to native; then boot time and memory. In
-# nanoseconds. Each run is pinned to one CPU; lol besides as it comes.
+# nanoseconds. Each run is pinned to one CPU, but split also as it comes, since it
+# can use two.
 set -u
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,23 +36,31 @@ run_uml() # IMAGE [PREFIX...]
 	timeout 600 "$@" "$uml" mem=256M initrd="$image" root=/dev/ram0 con0=null,fd:1 con=null quiet < /dev/null 2>/dev/null | tr -d '\r'
 }
 
+run_lol() # IMAGE BRIDGE [PREFIX...]
+{
+	local image=$1 bridge=$2
+	shift 2
+	"$@" "$lol" run --quiet --memory 512M --bridge "$bridge" --initrd "$image" -- /bench 1 guest < /dev/null
+}
+
 ms() { echo $((($(date +%s%N) - $1) / 1000000)); }
 
 for round in $(seq "$rounds"); do
 	echo "round $round of $rounds" >&2
 	$pin "$bench" 1 | sed 's/^/native /' >> "$work/all"
-	$pin "$lol" run --quiet --memory 512M --initrd "$work/lol.cpio" -- /bench 1 guest < /dev/null | sed 's/^/lol /' >> "$work/all"
-	"$lol" run --quiet --memory 512M --initrd "$work/lol.cpio" -- /bench 1 guest < /dev/null | sed 's/^/free /' >> "$work/all"
+	run_lol "$work/lol.cpio" in-place $pin | sed 's/^/in-place /' >> "$work/all"
+	run_lol "$work/lol.cpio" split | sed 's/^/split /' >> "$work/all"
+	run_lol "$work/lol.cpio" split $pin | sed 's/^/split-1 /' >> "$work/all"
 	if [ -x "$uml" ]; then
 		run_uml "$work/uml.cpio" $pin | sed -n '/BENCH-BEGIN/,/BENCH-END/s/^\([a-z0-9_]*\) \([0-9.]*\)$/uml \1 \2/p' >> "$work/all"
 	fi
 done
 for round in $(seq 10); do
-	for kind in lol free uml; do
+	for kind in in-place split split-1 uml; do
 		start=$(date +%s%N)
 		case $kind in
-		lol) $pin "$lol" run --quiet -- true < /dev/null > /dev/null 2>&1 || continue ;;
-		free) "$lol" run --quiet -- true < /dev/null > /dev/null 2>&1 || continue ;;
+		in-place | split) "$lol" run --quiet --bridge "$kind" -- true < /dev/null > /dev/null 2>&1 || continue ;;
+		split-1) $pin "$lol" run --quiet --bridge split -- true < /dev/null > /dev/null 2>&1 || continue ;;
 		uml) [ -x "$uml" ] || continue; run_uml "$work/uml-off.cpio" $pin > /dev/null ;;
 		esac
 		echo "$kind boot-ms $(ms "$start")" >> "$work/all"
@@ -71,12 +80,13 @@ awk '
 		return sprintf("%12.0f %8s", m, base > 0 ? sprintf("%.1fx", m / base) : "")
 	}
 	END {
-		printf "%-14s %12s %21s %21s %21s\n", "", "native", "lol, one CPU", "lol, as it comes", "UML, one CPU"
+		printf "%-14s %12s %21s %21s %21s %21s\n", "", "native", "in-place", "split", "split, one CPU", "UML, one CPU"
 		for (i = 1; i <= n; i++) {
 			base = median("native " names[i])
 			if (names[i] == "fault16") base = median("native fault1")
-			printf "%-14s %12s %s %s %s\n", names[i], base < 0 ? "-" : sprintf("%.0f", base),
-				cell(median("lol " names[i]), base), cell(median("free " names[i]), base), cell(median("uml " names[i]), base)
+			printf "%-14s %12s %s %s %s %s\n", names[i], base < 0 ? "-" : sprintf("%.0f", base),
+				cell(median("in-place " names[i]), base), cell(median("split " names[i]), base),
+				cell(median("split-1 " names[i]), base), cell(median("uml " names[i]), base)
 		}
 	}' "$work/all" | tee "$B/bench.txt"
 

@@ -83,8 +83,14 @@ static noreturn void kick_inside(struct host_ucontext *uc)
 {
 	struct lol_regs *regs = &uc->regs;
 
-	if (within(regs->rip, leave_begin, leave_end))
-		resume(leave_regs, leave_fp);
+	if (within(regs->rip, leave_begin, leave_end)) {
+		/*
+		 * Vector registers that were live are in this frame now, so the exit
+		 * is done over from here: below it nothing can overwrite it.
+		 */
+		*regs = *leave_regs;
+		resume(regs, leave_fp ? leave_fp : uc->fpstate);
+	}
 	if (within(regs->rip, sysret_commit, sysret_end)) {
 		regs->rip = regs->rcx;
 		regs->rflags = regs->r11;

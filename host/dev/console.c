@@ -39,6 +39,8 @@ static void notify(struct virtio_device *device, unsigned int queue)
 		console_output(d, queue == 1 ? 0 : (queue - 3) / 2);
 	else if (!queue && d == d->console->input_device)
 		console_input(d->console);
+	else	/* the input queue of a port that has no input */
+		virtqueue_want_notify(d->virtio.ram, &d->queue[queue], false);
 }
 
 static void reset(struct virtio_device *device)
@@ -47,6 +49,10 @@ static void reset(struct virtio_device *device)
 	unsigned int n;
 
 	d->nr_messages = 0;
+	if (d == d->console->input_device) {
+		d->console->has_spoken = false;
+		d->console->live_ticks = 0;
+	}
 	for (n = 0; n < MAX_PORTS; n++)
 		d->port[n].guest_open = false;
 	/* A single port is not opened by message: it is just there. */
@@ -90,6 +96,7 @@ static int add_device(struct vm *vm, struct console_device *d, uint64_t features
 		.features = features,
 		.queue = d->queue,
 		.nr_queues = nr_queues,
+		.queue_max = QUEUE_SIZE,
 		.config = &d->config,
 		.config_size = sizeof(d->config),
 	};

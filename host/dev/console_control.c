@@ -23,11 +23,14 @@ void console_send(struct console_device *d)
 		if (got < 0 || (got && virtqueue_push(d->virtio.ram, queue, chain.head,
 				virtqueue_copy_in(&chain, m->data, m->length))))
 			virtio_mmio_broken(&d->virtio);
+		if (!got && virtqueue_want_notify(d->virtio.ram, queue, true))
+			continue;
 		if (got <= 0)
 			return;
 		d->first_message = (d->first_message + 1) % MAX_MESSAGES;
 		d->nr_messages--;
 	}
+	virtqueue_want_notify(d->virtio.ram, queue, false);
 }
 
 /* Only a guest that asks for ports over and over can overrun the ring: its loss. */

@@ -14,6 +14,7 @@
 
 #define MAX_PORTS	4
 #define MAX_QUEUES	(2 * MAX_PORTS + 2)
+#define QUEUE_SIZE	64	/* the driver gives a page for each entry of an input queue */
 #define CONTROL_IN	2
 #define CONTROL_OUT	3
 #define MAX_MESSAGES	128
@@ -61,6 +62,8 @@ struct console {
 	struct watch input;
 	struct console_device *input_device;
 	bool has_input, input_end, end_told;
+	bool has_spoken;	/* the console has put something out */
+	unsigned int live_ticks;	/* seconds that its driver has been there, at most a few */
 	unsigned int end_keys;	/* pressed so far */
 	char text[INPUT_ROOM];	/* read and not yet delivered */
 	size_t typed_start, typed;

@@ -11,6 +11,7 @@
 #include "host/terminal.h"
 
 #define END_OF_TEXT	4	/* Ctrl-D */
+#define SILENT_TICKS	2	/* seconds after which a silent console is taken to be ready */
 #define END_KEYS	5	/* times that it is pressed, a second apart */
 
 /* Standard input has ended: the port closes, the console gets its end-of-file key. */
@@ -41,11 +42,29 @@ void console_input_tick(struct console *c)
 {
 	struct console_device *d = c->input_device;
 
+	if (virtio_mmio_live(&d->virtio) && c->live_ticks < SILENT_TICKS) {
+		c->live_ticks++;
+		console_input(c);
+		virtio_mmio_interrupt(&d->virtio);
+	}
 	if (d == &c->ports || !c->end_told || c->end_keys == END_KEYS || !virtio_mmio_live(&d->virtio))
 		return;
 	c->end_told = false;
 	tell_end(c);
+	console_input(c);
 	virtio_mmio_interrupt(&d->virtio);
+}
+
+/*
+ * The console's driver fills its queue before it is ready and throws away what
+ * comes in between.  Once it has put something out, or a while later, it is.
+ */
+static bool listens(const struct console *c)
+{
+	const struct console_device *d = c->input_device;
+
+	return virtio_mmio_live(&d->virtio) && d->port[0].guest_open &&
+	       (d == &c->ports || c->has_spoken || c->live_ticks >= SILENT_TICKS);
 }
 
 /* Hands what was read to the guest, as far as it has buffers. */
@@ -55,7 +74,7 @@ static void deliver_input(struct console *c)
 	struct virtqueue_chain chain;
 	int got = 0;
 
-	if (!virtio_mmio_live(&d->virtio) || !d->port[0].guest_open)
+	if (!listens(c))
 		return;
 	while (c->typed && (got = virtqueue_pop(d->virtio.ram, &d->queue[0], &chain)) > 0) {
 		size_t n = virtqueue_copy_in(&chain, c->text + c->typed_start, c->typed);
@@ -88,8 +107,7 @@ static bool wants_input(struct console *c)
 		return false;
 	if (c->setup.terminal)
 		return c->typed_start + c->typed < INPUT_ROOM;
-	return !c->typed && virtio_mmio_live(&d->virtio) && d->port[0].guest_open &&
-	       virtqueue_pending(d->virtio.ram, &d->queue[0]);
+	return !c->typed && listens(c) && virtqueue_pending(d->virtio.ram, &d->queue[0]);
 }
 
 static void read_input(struct console *c)
@@ -119,7 +137,7 @@ void console_input_ready(void *context, uint32_t events)
 }
 
 /* Passes input on and watches for more while it is wanted. */
-void console_input(struct console *c)
+static void pass_on(struct console *c)
 {
 	deliver_input(c);
 	if (!loop_watch(&c->vm->loop, &c->input, wants_input(c) ? EPOLLIN : 0))
@@ -132,4 +150,16 @@ void console_input(struct console *c)
 		deliver_input(c);
 	}
 	deliver_input(c);
+}
+
+void console_input(struct console *c)
+{
+	struct console_device *d = c->input_device;
+	bool more;
+
+	/* The driver is to tell of more buffers only when there are none. */
+	do {
+		pass_on(c);
+		more = virtqueue_pending(d->virtio.ram, &d->queue[0]);
+	} while (virtqueue_want_notify(d->virtio.ram, &d->queue[0], !more) && !more);
 }

@@ -72,6 +72,10 @@ void console_output(struct console_device *d, unsigned int n)
 	}
 	if (got < 0)
 		virtio_mmio_broken(&d->virtio);
+	if (terminal && !d->console->has_spoken) {
+		d->console->has_spoken = true;
+		console_input(d->console);
+	}
 }
 
 static void check_broken(struct console *c)

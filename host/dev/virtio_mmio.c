@@ -103,7 +103,7 @@ static uint64_t mmio_read(struct device *base, uint64_t offset, unsigned int siz
 		return device->features_select < 2 ?
 			(uint32_t)(device->features >> (32 * device->features_select)) : 0;
 	case VIRTIO_MMIO_QUEUE_NUM_MAX:
-		return queue ? VIRTQUEUE_MAX_SIZE : 0;
+		return queue ? device->queue_max : 0;
 	case VIRTIO_MMIO_QUEUE_READY:
 		return queue && queue->ready;
 	case VIRTIO_MMIO_INTERRUPT_STATUS:
@@ -129,7 +129,8 @@ static void set_half(uint64_t *address, uint32_t value, bool high)
 }
 
 /* Registers of the selected queue; its place cannot be changed while it is in use. */
-static void write_queue(struct virtqueue *queue, uint64_t offset, uint32_t value)
+static void write_queue(const struct virtio_device *device, struct virtqueue *queue, uint64_t offset,
+			uint32_t value)
 {
 	if (offset == VIRTIO_MMIO_QUEUE_READY) {
 		if (!(value & 1))
@@ -145,7 +146,7 @@ static void write_queue(struct virtqueue *queue, uint64_t offset, uint32_t value
 		return;
 	switch (offset) {
 	case VIRTIO_MMIO_QUEUE_NUM:
-		queue->size = value <= VIRTQUEUE_MAX_SIZE && !(value & (value - 1)) ? value : 0;
+		queue->size = value <= device->queue_max && !(value & (value - 1)) ? value : 0;
 		break;
 	case VIRTIO_MMIO_QUEUE_DESC_LOW:
 	case VIRTIO_MMIO_QUEUE_DESC_HIGH:
@@ -212,13 +213,15 @@ static void mmio_write(struct device *base, uint64_t offset, unsigned int size, 
 		break;
 	default:
 		if (queue)
-			write_queue(queue, offset, value);
+			write_queue(device, queue, offset, value);
 	}
 }
 
 void virtio_mmio_init(struct virtio_device *device)
 {
 	device->features |= 1ULL << VIRTIO_F_VERSION_1;
+	if (!device->queue_max)
+		device->queue_max = VIRTQUEUE_MAX_SIZE;
 	device->device.read = mmio_read;
 	device->device.write = mmio_write;
 }

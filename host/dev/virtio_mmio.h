@@ -26,6 +26,7 @@ struct virtio_device {
 	uint64_t features;	/* offered */
 	struct virtqueue *queue;
 	unsigned int nr_queues;
+	unsigned int queue_max;	/* entries of a queue at most, up to VIRTQUEUE_MAX_SIZE */
 	const void *config;	/* the kind's configuration space, read-only for the driver */
 	unsigned int config_size;
 

@@ -100,6 +100,17 @@ int virtqueue_push(const struct ram *ram, struct virtqueue *queue, uint16_t head
 	return 0;
 }
 
+bool virtqueue_want_notify(const struct ram *ram, const struct virtqueue *queue, bool want)
+{
+	uint16_t *used = !queue->ready || queue->used & 3 ? NULL : ram_at(ram, queue->used, 4);
+
+	/* Told first, looked at afterwards: the driver does it the other way round. */
+	if (used)
+		__atomic_store_n(&used[0], want ? 0 : VRING_USED_F_NO_NOTIFY, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return virtqueue_pending(ram, queue);
+}
+
 size_t virtqueue_copy_in(const struct virtqueue_chain *chain, const void *data, size_t length)
 {
 	size_t done = 0;

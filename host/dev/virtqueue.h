@@ -62,6 +62,16 @@ int virtqueue_push(const struct ram *ram, struct virtqueue *queue, uint16_t head
 /** virtqueue_pending - are there buffers to take? */
 bool virtqueue_pending(const struct ram *ram, const struct virtqueue *queue);
 
+/**
+ * virtqueue_want_notify - shall the driver notify of new buffers?
+ * @ram: guest RAM
+ * @queue: the queue
+ * @want: what the driver is told; it may notify nevertheless
+ *
+ * Return: whether there are buffers to take, looked at afterwards.
+ */
+bool virtqueue_want_notify(const struct ram *ram, const struct virtqueue *queue, bool want);
+
 /** virtqueue_copy_in - write @length bytes into the in part; returns how many fitted */
 size_t virtqueue_copy_in(const struct virtqueue_chain *chain, const void *data, size_t length);
 

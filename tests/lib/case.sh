@@ -60,6 +60,10 @@ ok() # COMMAND... -- NAME
 
 lol()
 {
+	local verb=$1
+	shift
+	[ "$verb" != run ] || [ -z "${BRIDGE-}" ] || set -- --bridge "$BRIDGE" "$@"
+	set -- "$verb" "$@"
 	timeout -k 5 "$limit" "$LOL" "$@" > out 2> err < "${input:-/dev/null}"
 	status=$?
 	[ $status -ne 124 ] || echo "# timeout after $limit s: lol $*"

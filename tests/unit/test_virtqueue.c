@@ -89,6 +89,11 @@ static void chains(void **state)
 	assert_true(queue.raise);
 	assert_false(virtqueue_pending(&ram, &queue));
 	assert_int_equal(virtqueue_pop(&ram, &queue, &chain), 0);
+	assert_false(virtqueue_want_notify(&ram, &queue, false));
+	assert_int_equal(used()[0], VRING_USED_F_NO_NOTIFY);
+	offer(3);
+	assert_true(virtqueue_want_notify(&ram, &queue, true));
+	assert_int_equal(used()[0], 0);
 }
 
 static void wraps(void **state)
