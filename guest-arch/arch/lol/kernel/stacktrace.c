@@ -76,6 +76,9 @@ noinline void lol_unwind_start(struct lol_unwind *unwind, struct task_struct *ta
 		unwind->regs = regs;
 		unwind->ip = regs->ip;
 		unwind->fp = regs->bp;
+		/* After a call through a wild pointer the caller is found at the stack's end. */
+		if (!__kernel_text_address(regs->ip))
+			unwind->ip = regs_get_kernel_stack_nth(regs, 0) ?: regs->ip;
 	} else if (task == current) {
 		/* Our own frame is gone when we return, the caller's is not. */
 		struct stack_frame *frame = __builtin_frame_address(0);
