@@ -8,6 +8,7 @@
 #define EMITS_PT_NOTE
 #define RO_EXCEPTION_TABLE_ALIGN 16
 #define RUNTIME_DISCARD_EXIT
+#include <linux/sizes.h>
 #include <lol/layout.h>
 #define LOAD_OFFSET LOL_KERNEL_MAP
 #include <asm-generic/vmlinux.lds.h>
@@ -43,8 +44,12 @@ SECTIONS
 		IRQENTRY_TEXT
 		*(.gnu.warning)
 	} :text =0xcccccccc
+	/*
+	 * Text and read-only data fill blocks of 2 MiB, which every space then maps
+	 * as such: large leaves here, huge pages of the host there.
+	 */
+	. = ALIGN(SZ_2M);
 	_etext = .;
-	. = ALIGN(PAGE_SIZE);
 
 	RO_DATA(PAGE_SIZE)
 
@@ -54,7 +59,7 @@ SECTIONS
 		KEEP(*(.lol.sites .lol.sites.*))
 		__stop_lol_sites = .;
 	} :text
-	. = ALIGN(PAGE_SIZE);
+	. = ALIGN(SZ_2M);
 	__end_ro = .;
 
 	_sdata = .;
