@@ -79,7 +79,7 @@ $B/selftests/.built: scripts/build-selftests.sh $B/vmlinux
 	touch $@
 
 check check-long: deps
-	$(MAKE) --no-print-directory all tests-build $B/debug-initramfs.cpio selftests
+	$(MAKE) --no-print-directory all tests-build $(TOYS) $B/debug-initramfs.cpio selftests
 	tests/run $(if $(filter check-long,$@),--long)
 
 # --- comparison ------------------------------------------------------------
