@@ -197,27 +197,7 @@ user_leave_begin:
 	xrstor64 (%rsi)
 1:	cmpl $0, user_kicked(%rip)
 	jne 2f
-	pushq $LOL_USER_DS
-	pushq REGS_RSP(%rdi)
-	pushq REGS_RFLAGS(%rdi)
-	pushq %rcx
-	pushq REGS_RIP(%rdi)
-	movq REGS_R8(%rdi), %r8
-	movq REGS_R9(%rdi), %r9
-	movq REGS_R10(%rdi), %r10
-	movq REGS_R11(%rdi), %r11
-	movq REGS_R12(%rdi), %r12
-	movq REGS_R13(%rdi), %r13
-	movq REGS_R14(%rdi), %r14
-	movq REGS_R15(%rdi), %r15
-	movq REGS_RSI(%rdi), %rsi
-	movq REGS_RBP(%rdi), %rbp
-	movq REGS_RBX(%rdi), %rbx
-	movq REGS_RDX(%rdi), %rdx
-	movq REGS_RAX(%rdi), %rax
-	movq REGS_RCX(%rdi), %rcx
-	movq REGS_RDI(%rdi), %rdi
-	iretq
+	IRET_TO_REGS ss=$LOL_USER_DS, cs=%rcx
 user_leave_end:
 2:	andq $-16, %rsp
 	call user_not_left

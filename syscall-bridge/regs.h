@@ -22,4 +22,31 @@
 #define REGS_RIP	128
 #define REGS_RFLAGS	136
 
+#ifdef __ASSEMBLER__
+/* Goes on with the registers of the struct lol_regs at rdi.  Uses 40 bytes of stack. */
+.macro IRET_TO_REGS ss:req, cs:req
+	pushq \ss
+	pushq REGS_RSP(%rdi)
+	pushq REGS_RFLAGS(%rdi)
+	pushq \cs
+	pushq REGS_RIP(%rdi)
+	movq REGS_R8(%rdi), %r8
+	movq REGS_R9(%rdi), %r9
+	movq REGS_R10(%rdi), %r10
+	movq REGS_R11(%rdi), %r11
+	movq REGS_R12(%rdi), %r12
+	movq REGS_R13(%rdi), %r13
+	movq REGS_R14(%rdi), %r14
+	movq REGS_R15(%rdi), %r15
+	movq REGS_RSI(%rdi), %rsi
+	movq REGS_RBP(%rdi), %rbp
+	movq REGS_RBX(%rdi), %rbx
+	movq REGS_RDX(%rdi), %rdx
+	movq REGS_RAX(%rdi), %rax
+	movq REGS_RCX(%rdi), %rcx
+	movq REGS_RDI(%rdi), %rdi
+	iretq
+.endm
+#endif
+
 #endif

@@ -81,27 +81,7 @@ leave_begin:
 	je 2f
 	cmpl $0, VCPU_PENDING(%rip)
 	jne 3f
-2:	pushq leave_ss(%rip)
-	pushq REGS_RSP(%rdi)
-	pushq REGS_RFLAGS(%rdi)
-	pushq leave_cs(%rip)
-	pushq REGS_RIP(%rdi)
-	movq REGS_R8(%rdi), %r8
-	movq REGS_R9(%rdi), %r9
-	movq REGS_R10(%rdi), %r10
-	movq REGS_R11(%rdi), %r11
-	movq REGS_R12(%rdi), %r12
-	movq REGS_R13(%rdi), %r13
-	movq REGS_R14(%rdi), %r14
-	movq REGS_R15(%rdi), %r15
-	movq REGS_RSI(%rdi), %rsi
-	movq REGS_RBP(%rdi), %rbp
-	movq REGS_RBX(%rdi), %rbx
-	movq REGS_RDX(%rdi), %rdx
-	movq REGS_RAX(%rdi), %rax
-	movq REGS_RCX(%rdi), %rcx
-	movq REGS_RDI(%rdi), %rdi
-	iretq
+2:	IRET_TO_REGS ss=leave_ss(%rip), cs=leave_cs(%rip)
 leave_end:
 3:	andq $-16, %rsp
 	call resume
@@ -120,27 +100,7 @@ return_inside:
 	movl FRAME_XFEATURES(%rsi), %eax
 	movl FRAME_XFEATURES+4(%rsi), %edx
 	xrstor64 (%rsi)
-1:	pushq $LOL_USER_DS
-	pushq REGS_RSP(%rdi)
-	pushq REGS_RFLAGS(%rdi)
-	pushq $LOL_USER_CS
-	pushq REGS_RIP(%rdi)
-	movq REGS_R8(%rdi), %r8
-	movq REGS_R9(%rdi), %r9
-	movq REGS_R10(%rdi), %r10
-	movq REGS_R11(%rdi), %r11
-	movq REGS_R12(%rdi), %r12
-	movq REGS_R13(%rdi), %r13
-	movq REGS_R14(%rdi), %r14
-	movq REGS_R15(%rdi), %r15
-	movq REGS_RSI(%rdi), %rsi
-	movq REGS_RBP(%rdi), %rbp
-	movq REGS_RBX(%rdi), %rbx
-	movq REGS_RDX(%rdi), %rdx
-	movq REGS_RAX(%rdi), %rax
-	movq REGS_RCX(%rdi), %rcx
-	movq REGS_RDI(%rdi), %rdi
-	iretq
+1:	IRET_TO_REGS ss=$LOL_USER_DS, cs=$LOL_USER_CS
 
 /* Builds struct lol_regs on the wedge stack from live registers; rip is a number. */
 .macro SAVE_REGS rsp:req, rip:req
