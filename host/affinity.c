@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * All spaces of a vCPU run on one host CPU, because a hand-over between two
- * processes costs a tenth there.  So does the monitor: a vCPU with a request
- * waits for it, and the other way round, and waking an idle CPU takes longer
- * than all else.  The zygote works beside them, on any CPU.
+ * processes costs a tenth there.  The monitor and the zygote are left to the
+ * host's scheduler: a monitor kept to the same CPU was seen to wait there for
+ * seconds, and with it all interrupts of the guest.
  *
  * Once a second the holder's /proc/PID/schedstat tells how long it had to wait
  * for its CPU.  When that is more than a quarter of the time and another allowed
@@ -26,8 +26,6 @@
 
 #define MAX_CPUS	CPU_SETSIZE
 #define WAIT_LIMIT	250000000ULL	/* ns of a second */
-#define MONITOR_SLICE	100000		/* ns: the shortest there is */
-#define SPACE_NICE	5
 #define SPARE		60		/* percent that a CPU was idle, to be taken for user threads */
 #define SPREAD_WAIT	50000000ULL	/* ns of a second that they may have waited for a CPU then */
 #define HOLD_OFF	5		/* seconds until the next try */
@@ -87,25 +85,11 @@ static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
 	return best;
 }
 
-/* The CPUs that we may use: the zygote's, since we keep to one of them ourselves. */
-static int get_allowed(struct vm *vm, cpu_set_t *allowed)
-{
-	static cpu_set_t at_start;
-	static bool known;
-
-	if (!known && sched_getaffinity(0, sizeof(at_start), &at_start))
-		return -1;
-	known = true;
-	if (vm->zygote <= 0 || sched_getaffinity(vm->zygote, sizeof(*allowed), allowed))
-		*allowed = at_start;
-	return 0;
-}
-
 void affinity_apply(struct vm *vm)
 {
-	cpu_set_t allowed, set;
+	cpu_set_t allowed;
 
-	if (get_allowed(vm, &allowed))
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
 	if (chosen < 0 || !CPU_ISSET(chosen, &allowed)) {
 		/* No history yet: spread guests over CPUs by process id. */
@@ -118,49 +102,6 @@ void affinity_apply(struct vm *vm)
 	}
 	/* The zygote makes spaces beside the guest; each keeps to its CPU itself. */
 	vm->state->host_cpu[0] = chosen;
-	if (chosen < 0)
-		return;
-	CPU_ZERO(&set);
-	CPU_SET(chosen, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-void affinity_child(struct vm *vm)
-{
-	cpu_set_t allowed;
-
-	vm->zygote = 0;
-	if (!get_allowed(vm, &allowed))
-		sched_setaffinity(0, sizeof(allowed), &allowed);
-}
-
-/* Of <linux/sched/types.h>, which cannot be included beside <sched.h>. */
-struct scheduling {
-	uint32_t size, policy;
-	uint64_t flags;
-	int32_t nice;
-	uint32_t priority;
-	uint64_t runtime, deadline, period;
-};
-
-/* False where the host does not know of slices. */
-static bool set_slice(uint64_t ns)
-{
-	struct scheduling s = {
-		.size = sizeof(s),
-		.policy = SCHED_OTHER,
-		.flags = 1,		/* children start without it */
-		.nice = getpriority(PRIO_PROCESS, 0),
-		.runtime = ns,
-	};
-
-	return !syscall(SYS_sched_setattr, 0, &s, 0) &&
-	       !syscall(SYS_sched_getattr, 0, &s, sizeof(s), 0) && s.runtime == ns;
-}
-
-int affinity_prefer_monitor(void)
-{
-	return set_slice(MONITOR_SLICE) ? 0 : SPACE_NICE;
 }
 
 static unsigned long long waited_ns(pid_t pid)
@@ -248,7 +189,7 @@ void affinity_spread(struct vm *vm)
 		spread_off(vm);
 		return;
 	}
-	if (spread.hold_off || get_allowed(vm, &allowed))
+	if (spread.hold_off || sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
 	for (cpu = 0; cpu < MAX_CPUS; cpu++)
 		if (cpu != chosen && CPU_ISSET(cpu, &allowed) &&
@@ -292,7 +233,7 @@ void affinity_review(struct vm *vm)
 	cpu_set_t allowed;
 	int best;
 
-	if (pid <= 0 || get_allowed(vm, &allowed))
+	if (pid <= 0 || sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
 	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed))
 		return;

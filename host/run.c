@@ -152,7 +152,6 @@ int run_vm(struct vm *vm, struct error *error)
 	    watch(vm, &vm->signal_watch, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal) ||
 	    watch(vm, &vm->tick_watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick))
 		return error_errno(error, "event descriptors");
-	vm->space_nice = affinity_prefer_monitor();
 	vm->oom_kills = memory_oom_kills(vm);
 	if (huge_start(vm, error) || spaces_start_zygote(vm, error))
 		return -1;

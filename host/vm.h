@@ -75,7 +75,6 @@ struct vm {
 
 	/* host processes */
 	int wedge_fd;
-	int space_nice;		/* of spaces, above the monitor's */
 	pid_t zygote;
 	unsigned int zygote_deaths;
 	bool baton_waits;	/* vcpu->regs hold the context, no space has it */

@@ -24,6 +24,7 @@
 #include "host/spaces.h"
 
 #define FD_HIGH		64	/* out of the way of the final numbers */
+#define SPACE_NICE	5	/* the monitor, once woken, comes first: interrupts wait for it */
 #define OOM_ABOVE	200	/* of spaces, above the monitor's own score */
 
 int spaces_find_wedge(struct vm *vm, struct error *error)
@@ -94,8 +95,7 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 	/* Keeps the host's vdso and stack at the very top, away from our layout. */
 	personality(ADDR_NO_RANDOMIZE);
 	setsid();
-	affinity_child(vm);
-	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + vm->space_nice);
+	setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + SPACE_NICE);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	/*
