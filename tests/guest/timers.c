@@ -108,7 +108,8 @@ static void interval(void)
 		for (volatile int i = 0; i < 100000; i++)
 			;
 	must(setitimer(ITIMER_VIRTUAL, &(struct itimerval){ 0 }, NULL));
-	ok(ticks >= 5 && ticks <= 26, "ITIMER_VIRTUAL: %d ticks in %ld ms of CPU time", ticks, spent / 1000);
+	/* user time is sampled by the tick, and a host that is busy makes few samples */
+	ok(ticks >= 1 && ticks <= 26, "ITIMER_VIRTUAL: %d ticks in %ld ms of CPU time", ticks, spent / 1000);
 }
 
 static void posix_timer(void)
