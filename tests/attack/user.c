@@ -4,7 +4,8 @@
  *
  *   user calls		the wedge's syscall instructions, with every number
  *   user scan		what can be read and written that the guest did not give
- *   user forge		frames and hand-over words as no host would write them
+ *   user forge [ADDRESS]	frames and hand-over words as no host would write them; ADDRESS is
+ *			the wedge's user_entry
  *   user kick		ways not to be preempted
  *
  * Prints TAP.  It knows the wedge's layout from the project's own headers; an
@@ -347,13 +348,31 @@ static void forge_frame(int kind)
 	}
 }
 
-/* Plays the user thread without ever leaving user mode. */
+/* The wedge's signal handler, called as the host would call it. */
+static uint64_t wedge_entry;
+
+static void call_entry(void)
+{
+	asm volatile("movq %0, %%rsp\njmp *%1"
+		     : : "r"(stack + FRAME - 512), "r"(wedge_entry), "D"((uint64_t)handoff->signal),
+			 "S"(stack + FRAME - 256), "d"(stack + FRAME) : "memory");
+}
+
+/*
+ * Plays the user thread: without ever leaving user mode, and by calling the
+ * handler with a frame of its own making.
+ */
 static void forge(int kind)
 {
-	for (int i = 0; i < 200; i++) {
+	for (volatile int i = 0; i < 200; i++) {
 		uint32_t run = handoff->enter;
 
 		forge_frame(kind);
+		if (wedge_entry && i % 2 == 0) {
+			if (!sigsetjmp(back, 0))
+				call_entry();
+			continue;
+		}
 		handoff->reason = LOL_REASON_SIGNAL;
 		__atomic_store_n(&handoff->leave, run, __ATOMIC_SEQ_CST);
 		while (__atomic_load_n(&handoff->enter, __ATOMIC_SEQ_CST) == run)
@@ -468,6 +487,7 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "scan"))
 		return scan();
 	if (!strcmp(what, "forge")) {
+		wedge_entry = argc > 2 ? strtoull(argv[2], NULL, 16) : 0;
 		for (int kind = 0; kind < FORGERIES + 16; kind++) {
 			for (int i = 0; i < kind * 97; i++)
 				random64();

@@ -135,6 +135,16 @@ static void sockets(void)
 	close(conn), close(server), close(fd), close(ends[0]), close(ends[1]), close(pair[0]), close(pair[1]);
 }
 
+/* A terminal hands over what is there: the pieces of a line may come one by one. */
+static ssize_t read_all(int fd, char *buffer, ssize_t wanted)
+{
+	ssize_t have = 0, n;
+
+	while (have < wanted && (n = must(read(fd, buffer + have, wanted - have))) > 0)
+		have += n;
+	return have;
+}
+
 static void terminals(void)
 {
 	struct winsize size = { .ws_row = 11, .ws_col = 77 };
@@ -146,7 +156,7 @@ static void terminals(void)
 
 	must(openpty(&master, &slave, NULL, NULL, &size));
 	must(write(slave, "hi\n", 3));
-	n = read(master, buffer, sizeof(buffer));
+	n = read_all(master, buffer, 4);
 	ok(n == 4 && !memcmp(buffer, "hi\r\n", 4), "a pty translates the line end");
 	must(tcgetattr(slave, &t));
 	t.c_lflag &= ~ECHO;
@@ -164,7 +174,7 @@ static void terminals(void)
 		for (;;)
 			pause();
 	}
-	must(read(master, buffer, 2));
+	must(read_all(master, buffer, 2));
 	must(write(master, "\003", 1));
 	status = wait_for(pid);
 	ok(status == 128 + SIGINT, "Ctrl-C reaches the foreground group (%d)", status);
