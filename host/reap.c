@@ -215,6 +215,7 @@ static void lost_zygote(struct vm *vm, const char *how)
 		       code > 0 && code < 4096 ? strerror(code) : "");
 		return;
 	}
+	mm_flush_owner_died(vm->state, LOL_MAX_SPACES, LOL_ZYGOTE_SLOT + 1);
 	free_unborn(vm);
 	if (spaces_start_zygote(vm, &error))
 		vm_end(vm, VM_HOST, "%s", error.text);

@@ -23,7 +23,6 @@
 #include "mm-emulation/mm.h"
 
 #define ROOT_MASK	0x000ffffffffff000ULL
-#define MONITOR_OWNER	(LOL_MAX_SPACES + 1)
 #define PATIENCE	10000		/* short ticks to wait for a READY space */
 
 void spaces_wake(uint32_t *word)
@@ -66,8 +65,6 @@ static int take_ready(struct vm *vm, uint64_t root)
 			continue;
 		space->root = root;
 		space->vcpu = 0;
-		/* Nobody else runs now; a lock left behind is freed by lost_space(). */
-		mm_flush_reset(vm->state, space, MONITOR_OWNER);
 		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
 		spaces_wake(&vm->state->wanted);
 		return slot;

@@ -172,9 +172,10 @@ int mm_flush_pending(const struct lol_state *state, const struct lol_space *spac
 }
 
 /**
- * mm_flush_reset - a space gets a root: it has nothing mapped, so nothing to flush
+ * mm_flush_reset - a space's process is about to be made: it has nothing mapped
  *
- * Context: whoever binds the space, before it can be found by its root.
+ * What is flushed from here on it applies before it first runs.
+ * Context: whoever makes the process.
  * Return: 0 or MM_BUSY.
  */
 int mm_flush_reset(struct lol_state *state, struct lol_space *space, __u32 owner)

@@ -283,7 +283,7 @@ int mm_kernel_flush_take(struct lol_state *state, struct lol_space *space,
 /* Not 0: one of the two takes has something to give.  No lock; one load each. */
 int mm_flush_pending(const struct lol_state *state, const struct lol_space *space);
 
-/* A space gets a root while nothing of the guest is mapped in it: nothing is pending. */
+/* A space's process is about to be made, with nothing of the guest mapped: nothing is pending. */
 int mm_flush_reset(struct lol_state *state, struct lol_space *space, __u32 owner);
 
 /* A process was killed: free the locks it held; what they guard becomes a full flush. */

@@ -43,6 +43,13 @@ struct bridge {
 	 */
 	void (*settle)(struct place *place);
 
+	/*
+	 * reuse - a process may serve one address space after the other
+	 *
+	 * Only where guest users are not protected from each other anyway.
+	 */
+	bool reuse;
+
 	/* retire - a space is bound to a root no more */
 	void (*retire)(struct lol_space *space);
 

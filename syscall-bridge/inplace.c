@@ -47,6 +47,7 @@ static void write_fs(u64 base)
 }
 
 const struct bridge bridge_in_place = {
+	.reuse = true,
 	.load_root = switch_root,
 	.place = place,
 	.settle = settle,

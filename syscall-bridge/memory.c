@@ -316,7 +316,21 @@ void tlb_flush_queued(void)
 		flush_own(out[i].start, out[i].end);
 }
 
-/** tlb_reset - @space, with nothing mapped in it, is about to get a root */
+/** tlb_drop_user - @space, which is not running, will drop its user half before it runs */
+void tlb_drop_user(struct lol_space *space)
+{
+	while (mm_flush_queue(space, own_slot + 1,
+			      (struct mm_range){ LOL_USER_START, LOL_USER_END }) == MM_BUSY)
+		host_yield();
+}
+
+/** tlb_vmas - how many VMAs this process has for the guest at most, direct map and image apart */
+u32 tlb_vmas(void)
+{
+	return tlb.vmas;
+}
+
+/** tlb_reset - the process of @space is about to be made: it has nothing mapped */
 void tlb_reset(struct lol_space *space)
 {
 	while (mm_flush_reset(state, space, own_slot + 1) == MM_BUSY)

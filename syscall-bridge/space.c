@@ -64,9 +64,33 @@ static void wake_zygote(void)
 	sys_futex_wake(&state->wanted);
 }
 
+/*
+ * A process that has little mapped for its user can serve another root, where the
+ * bridge allows that: emptying it costs less than a fork and an exit of the host,
+ * and its kernel half is filled already.  One that has much is better left to the
+ * host's exit, which is not in the vCPU's way.  READY slots are taken in order, so
+ * the low ones are those in use.
+ */
+#define REUSE_SLOTS	32
+#define REUSE_VMAS	200
+
+static bool reuse(struct lol_space *space)
+{
+	if (!bridge->reuse || space - space_at(0) >= REUSE_SLOTS || space->vmas > REUSE_VMAS)
+		return false;
+	space->root = 0;	/* nobody queues flushes for it any more */
+	tlb_drop_user(space);
+	if (!space_move(space, LOL_SPACE_BOUND, LOL_SPACE_READY))
+		return false;
+	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
 static void retire(struct lol_space *space)
 {
 	bridge->retire(space);
+	if (reuse(space))
+		return;
 	if (space_move(space, LOL_SPACE_BOUND, LOL_SPACE_RETIRED))
 		wake_zygote();
 }
@@ -115,10 +139,9 @@ struct lol_space *bind_space(u64 root)
 			space = space_at(slot);
 			if (READ_ONCE(space->state) != LOL_SPACE_READY)
 				continue;
-			/* the root is set first: nobody else looks at it before BOUND */
+			/* STARTING first: nobody else looks at the root before BOUND */
 			if (!space_move(space, LOL_SPACE_READY, LOL_SPACE_STARTING))
 				continue;
-			tlb_reset(space);
 			space->root = root;
 			space->vcpu = vcpu->number;
 			__atomic_store_n(&space->state, LOL_SPACE_BOUND, __ATOMIC_SEQ_CST);
@@ -190,6 +213,7 @@ void switch_root(struct lol_regs *regs, u64 root)
 		space = bind_space(root);
 	vcpu->cr3 = root;
 	space->used = ++state->time;
+	space_at(own_slot)->vmas = tlb_vmas();
 	vcpu->regs = *regs;
 	vcpu->gs_base = rdgsbase();
 	WRITE_ONCE(vcpu->regs_valid, 1);

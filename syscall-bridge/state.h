@@ -30,6 +30,7 @@
 #define LOL_MAX_SITES		131072
 #define LOL_SITE_HASH_SIZE	262144
 #define LOL_MAX_SPACES		1024
+#define LOL_ZYGOTE_SLOT		LOL_MAX_SPACES	/* no slot: what the zygote has for its own */
 
 #define LOL_STATE_VCPU		0x1000
 #define LOL_STATE_USER		0x40000
@@ -78,9 +79,10 @@ static inline __u32 lol_site_hash(__u64 address)
 /*
  * Life of a space slot.  The zygote takes FREE -> STARTING, forks, and makes it
  * READY; a vCPU takes READY -> BOUND and gives it a root; when the root is gone or
- * the slot is wanted, the vCPU makes it RETIRED; the zygote makes that DYING and
- * wakes the process, which exits.  The monitor, having reaped it, makes the slot
- * FREE.
+ * the slot is wanted, the vCPU makes it RETIRED, or where a process may serve
+ * another address space (struct bridge) READY again; the zygote makes RETIRED
+ * DYING and wakes the process, which exits.  The monitor, having reaped it, makes
+ * the slot FREE.
  */
 enum lol_space_state {
 	LOL_SPACE_FREE,
@@ -107,6 +109,7 @@ struct lol_space {
 	__u64 kernel_generation;	/* kernel-half flushes applied so far */
 	__u64 walk[2];		/* struct mm_section of mm-emulation/mm.h: walks that flushes wait for */
 	__u32 lock;		/* of what follows */
+	__u32 vmas;		/* in its process, when that last gave the baton away */
 	__u32 nr_flushes;	/* queued; LOL_SPACE_FLUSHES + 1: too many, flush everything */
 	struct lol_space_flush flush[LOL_SPACE_FLUSHES];
 };
@@ -132,7 +135,7 @@ struct lol_state {
 	__u32 spare_spaces;	/* how many the zygote keeps READY */
 	__u32 zygote;		/* its process id */
 	__u32 wanted;		/* futex word: incremented when a READY space was taken */
-	__u32 made;		/* futex word: incremented when a space became READY */
+	__u32 made;		/* futex word: incremented when a space has become READY */
 	__u32 fatal;		/* a process that runs the wedge found this errno and gave up */
 	__u64 time;		/* virtual time: counts hand-overs */
 	__u32 kernel_lock;	/* of the kernel-half flushes */

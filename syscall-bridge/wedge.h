@@ -130,6 +130,8 @@ enum fault { FAULT_DONE, FAULT_GUEST, FAULT_DEVICE, FAULT_IMPOSSIBLE };
 enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device);
 void tlb_flush_queued(void);
 void tlb_reset(struct lol_space *space);
+void tlb_drop_user(struct lol_space *space);
+u32 tlb_vmas(void);
 void tlb_prefetch(void);
 void tlb_fill(u64 root, u64 start, u64 end, u64 address);
 void flush(u64 root, u64 start, u64 end, u32 level);

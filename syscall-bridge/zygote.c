@@ -10,6 +10,7 @@
  *	zygote:	FREE -> STARTING, fork, READY		(spare_spaces of them)
  *	vCPU:	READY -> BOUND to a root, turn		(first load of that root)
  *	vCPU:	BOUND -> RETIRED			(root gone, or slot wanted)
+ *		  or -> READY				(where the bridge allows reuse)
  *	zygote:	RETIRED -> DYING, turn			it exits
  *	monitor: reaped -> FREE
  *
@@ -118,6 +119,8 @@ static void make(u32 slot)
 	space->root = 0;
 	space->vcpu = 0;
 	space->used = 0;
+	space->vmas = 0;
+	tlb_reset(space);
 	if (bridge == &bridge_split)
 		split_reset(slot);
 	pid = sys6(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
@@ -220,6 +223,7 @@ noreturn void zygote(u64 host_stack)
 			      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, LOL_FD_BRIDGE, 0));
 	}
 	unmap_leavings(host_stack);
+	own_slot = LOL_ZYGOTE_SLOT;
 	vcpu->slot[LOL_SLOT_EMULATE] = (u64)slot_emulate;
 	/* where user code runs elsewhere a return to it is no jump */
 	vcpu->slot[LOL_SLOT_IRET] = (u64)(bridge->run_user ? slot_emulate : slot_iret);
