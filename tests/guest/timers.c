@@ -103,13 +103,16 @@ static void interval(void)
 	t.it_interval.tv_usec = t.it_value.tv_usec = 20000;
 	must(setitimer(ITIMER_VIRTUAL, &t, NULL));
 	start = clock();
-	/* mostly in user mode: the tick is accounted to where it finds the CPU */
+	/*
+	 * Nearly all of it in user mode: user time is sampled by the tick, which is
+	 * accounted to where it finds the CPU.
+	 */
 	while ((spent = clock() - start) < 500000)
-		for (volatile int i = 0; i < 100000; i++)
+		for (volatile int i = 0; i < 5000000; i++)
 			;
 	must(setitimer(ITIMER_VIRTUAL, &(struct itimerval){ 0 }, NULL));
-	/* user time is sampled by the tick, and a host that is busy makes few samples */
-	ok(ticks >= 1 && ticks <= 26, "ITIMER_VIRTUAL: %d ticks in %ld ms of CPU time", ticks, spent / 1000);
+	/* while the host runs something else there are no samples, but the clock goes on */
+	ok(ticks >= 3 && ticks <= spent / 20000 + 2, "ITIMER_VIRTUAL: %d ticks in %ld ms of CPU time", ticks, spent / 1000);
 }
 
 static void posix_timer(void)
