@@ -42,7 +42,10 @@ static long load_weak(u32 role)
 {
 	static const struct sock_filter cookie_only[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, __builtin_offsetof(struct seccomp_data, args[5]) + 4),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LOL_COOKIE >> 32, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LOL_COOKIE >> 32, 0, 3),
+		/* which leaves a handler with the registers that led there */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, __builtin_offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_rt_sigreturn, 1, 0),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
 	};
