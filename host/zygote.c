@@ -26,9 +26,12 @@
 #include "host/namespaces.h"
 #include "host/spaces.h"
 #include "host/zygote.h"
+#include "mm-emulation/mm.h"
+#include "syscall-bridge/handoff.h"
 
 #define FD_HIGH		64	/* out of the way of the final numbers */
 #define SPACE_NICE	5	/* the monitor, once woken, comes first: interrupts wait for it */
+#define ADDRESS_SLACK	(1UL << 30)	/* the wedge itself, what exec maps */
 #define OOM_ABOVE	200	/* of spaces, above the monitor's own score */
 
 int spaces_find_wedge(struct vm *vm, struct error *error)
@@ -59,9 +62,20 @@ void wedge_raise_oom_score(void)
 	close(fd);
 }
 
-/* What the wedge never needs; last, since descriptors are moved about before. */
-static void limit_resources(void)
+/*
+ * What the wedge never needs; last, since descriptors are moved about before.
+ *
+ * Its address space has a bound of its own making: window on RAM, direct map and
+ * image, what the TLB's records can describe, K's books.  Guest code that maps
+ * RAM again and again by itself gets no further, so that its page tables, which
+ * are the host's memory, are bounded as well.
+ */
+static void limit_resources(struct vm *vm)
 {
+	rlim_t space = 2 * vm->ram.size + (rlim_t)MM_TLB_REGIONS * MM_HUGE_SIZE + LOL_KERNEL_MAP_SIZE +
+		       LOL_STATE_SIZE + LOL_HANDOFF_SIZE + LOL_MAX_SPACES * sizeof(struct mm_tlb) + ADDRESS_SLACK;
+
+	setrlimit(RLIMIT_AS, &(struct rlimit){ space, space });
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 16, 16 });
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	setrlimit(RLIMIT_MSGQUEUE, &(struct rlimit){ 0, 0 });
@@ -104,7 +118,7 @@ void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 	if (syscall(SYS_close_range, LOL_FD_FILTERS + n + 1, ~0U, 0))
 		for (i = LOL_FD_FILTERS + n + 1; i < (unsigned int)sysconf(_SC_OPEN_MAX); i++)
 			close(i);
-	limit_resources();
+	limit_resources(vm);
 	syscall(SYS_execveat, LOL_FD_FILTERS + n, "", argv, envp, 0x1000 /* AT_EMPTY_PATH */);
 	_exit(126);
 }

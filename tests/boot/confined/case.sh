@@ -41,6 +41,9 @@ look_at_process() # ROLE
 	role=$1
 	expect parent "$(field "/proc/$p" PPid)" "$monitor"
 	[ "$me" = 0 ] || expect "owner of files" "$(stat -c %u "/proc/$p/environ")" 0	# not dumpable
+	limit=$(awk '/^Max address space/ {print $4, $5}' "/proc/$p/limits")
+	[ "${limit% *}" = "${limit#* }" ] && [ "${limit#* }" -lt 100000000000 ] ||
+		wrong="$wrong address space of $role $p is limited to $limit;"
 	limit_is "Max open files" "16 16"
 	limit_is "Max core file size" "0 0"
 	limit_is "Max locked memory" "0 0"
