@@ -90,7 +90,7 @@ static const struct row {
 	  "tells which CPUs the process may use" },
 	{ ZYGOTE, SCMP_SYS(sched_setaffinity), { { 0 } },
 	  "where a process of this user runs, a matter of speed; the one call that names a process, "
-	  "made of those that are to end" },
+	  "and the zygote takes the name from its own memory" },
 
 	/* --- a process on its way from the zygote to its own filter: itself only --- */
 	{ ZYGOTE, SCMP_SYS(getppid), { { 0 } },
@@ -128,7 +128,7 @@ static int add_row(scmp_filter_ctx ctx, const struct row *row, enum lol_role rol
 	if (role == LOL_ROLE_ZYGOTE && row->call == SCMP_SYS(pwrite64))
 		n--;		/* each agent has its own place */
 	if (cookie && row->call == SCMP_SYS(mmap))
-		check[0] = SCMP_A4(SCMP_CMP_EQ, LOL_COOKIE_HALF | row->check[0].datum_b);
+		check[0] = (struct scmp_arg_cmp)IS(4, LOL_COOKIE_HALF | row->check[0].datum_b);
 	else if (cookie)
 		check[n++] = (struct scmp_arg_cmp)COOKIE;
 	return seccomp_rule_add_exact_array(ctx, SCMP_ACT_ALLOW, row->call, n, check);

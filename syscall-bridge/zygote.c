@@ -69,13 +69,21 @@ void keep_to_user_cpu(void)
 	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
 }
 
+/*
+ * Processes of the slots, as far as this zygote has made them.  lol_space.pid will
+ * not do: guest kernels can write it, and this call changes the process it names.
+ */
+static u32 made[LOL_MAX_SPACES];
+
 /* Where a process may end without being in the vCPU's way. */
-static void leave_host_cpu(u32 pid)
+static void leave_host_cpu(u32 slot)
 {
 	struct cpus cpus = { 0 };
+	u32 pid = made[slot];
 	u64 any = 0;
 
-	if (host_cpu() < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
+	made[slot] = 0;
+	if (!pid || host_cpu() < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
 		return;
 	cpus.mask[host_cpu() / 64] &= ~(1ULL << host_cpu() % 64);
 	for (u32 i = 0; i < ARRAY_SIZE(cpus.mask); i++)
@@ -139,6 +147,7 @@ static void make(u32 slot)
 		space_move(space, LOL_SPACE_STARTING, LOL_SPACE_FREE);
 		return;
 	}
+	made[slot] = pid;
 	/* unless it has died already and the monitor has seen that */
 	if (!space_move(space, LOL_SPACE_STARTING, LOL_SPACE_READY))
 		return;
@@ -163,7 +172,7 @@ static bool work(void)
 				free = slot;
 			break;
 		case LOL_SPACE_RETIRED:
-			leave_host_cpu(space->pid);
+			leave_host_cpu(slot);
 			if (!space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
 				break;
 			if (bridge == &bridge_split)
