@@ -109,9 +109,10 @@ start env
 ok grep -q up out -- "a guest runs"
 for try in $(seq 20); do	# a space that is just being made is on its way to its role
 	look
-	[ -n "$wrong" ] || break
+	[ $processes = 0 ] || [ -n "$wrong" ] || break
 	sleep 0.3
 done
+[ $processes != 0 ] || fail "processes were found" "$(kill -0 $guard && echo "the guest runs: $monitor"; said)"
 is "$wrong" "" "$processes processes have what their role needs, and nothing else"
 is "$(printf '%s\n' $seen | sort -u | xargs)" "$(printf '%s\n' $wanted | sort | xargs)" "all roles were seen"
 [ -n "$BRIDGE" ] || is $kernels 1 "one process runs the guest kernel"
