@@ -14,7 +14,7 @@ HOST_OBJECTS	:= $(HOST_SOURCES:%.c=$(BUILD)/monitor/%.o)
 host: $(BUILD)/lol
 
 $(BUILD)/lol: $(HOST_OBJECTS)
-	$(CC) $(HOST_CFLAGS) $(HOST_LDFLAGS) -o $@ $(HOST_OBJECTS)
+	$(CC) $(HOST_CFLAGS) $(HOST_LDFLAGS) -o $@ $(HOST_OBJECTS) -lseccomp
 
 $(BUILD)/monitor/%.o: %.c
 	@mkdir -p $(@D)

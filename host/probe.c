@@ -28,6 +28,7 @@
 #include <lol/layout.h>
 
 #include "host/exit.h"
+#include "host/namespaces.h"
 #include "host/probe.h"
 #include "host/ram.h"
 
@@ -214,13 +215,23 @@ static bool has_split(void)
 	return has_in_place() && !syscall(SYS_close_range, 1 << 20, 1 << 20, 0);
 }
 
-static bool has_namespaces(void)
+static bool can_unshare(int flags)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		_exit(unshare(CLONE_NEWUSER) ? 1 : 42);
+		_exit(unshare(flags) ? 1 : 42);
 	return child_says(pid, 42);
+}
+
+static bool has_user_namespaces(void)
+{
+	return can_unshare(CLONE_NEWUSER);
+}
+
+static bool has_namespaces(void)
+{
+	return can_unshare(NAMESPACES);
 }
 
 static const struct feature {
@@ -242,7 +253,8 @@ static const struct feature {
 	{ "max_map_count >= 60000", has_maps, false, "guest processes with many mappings at full speed" },
 	{ "huge page collapse", has_collapse, false, "fast first use of the guest kernel (Linux 6.1)" },
 	{ "tsc clocksource", has_tsc, false, "exact time in the guest" },
-	{ "user namespaces", has_namespaces, false, "further confinement of the guest" },
+	{ "user namespaces", has_user_namespaces, false, "further confinement of the guest; some hosts refuse them" },
+	{ "all namespaces", has_namespaces, false, "the same: processes, network, mounts, System V objects" },
 };
 
 #define NR_FEATURES	(sizeof(features) / sizeof(features[0]))

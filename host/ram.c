@@ -19,25 +19,50 @@
 
 #define HUGE		(2UL << 20)
 
-int memfd_make(const char *name, uint64_t size, bool executable)
+static int create(const char *name, bool executable)
 {
 	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int fd, saved;
+	int fd;
 
 	fd = memfd_create(name, flags | (executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
 	if (fd < 0 && errno == EACCES)
 		fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
 	if (fd < 0 && errno == EINVAL)
 		fd = memfd_create(name, flags);
+	return fd;
+}
+
+static int give_up(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int memfd_make(const char *name, uint64_t size, bool executable)
+{
+	int fd = create(name, executable);
+
 	if (fd < 0)
 		return -1;
 	if (ftruncate(fd, size) ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)) {
-		saved = errno;
-		close(fd);
-		errno = saved;
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+		return give_up(fd);
+	return fd;
+}
+
+int memfd_constant(const char *name, const void *data, size_t length)
+{
+	int fd = create(name, false);
+
+	if (fd < 0)
 		return -1;
-	}
+	errno = EIO;
+	if (pwrite(fd, data, length, 0) != (ssize_t)length ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL))
+		return give_up(fd);
 	return fd;
 }
 

@@ -28,6 +28,16 @@ struct ram {
  */
 int memfd_make(const char *name, uint64_t size, bool executable);
 
+/**
+ * memfd_constant - a memfd whose content cannot be changed by anybody
+ * @name: for /proc
+ * @data: content
+ * @length: of it, in bytes
+ *
+ * Return: a close-on-exec descriptor, or -1 with errno.
+ */
+int memfd_constant(const char *name, const void *data, size_t length);
+
 /** ram_make - create and map guest RAM of @size bytes; 0 or -1 with @error */
 int ram_make(struct ram *ram, uint64_t size, struct error *error);
 

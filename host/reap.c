@@ -12,6 +12,8 @@
  *					guest's task is killed by vector 18
  *	  and it ran the guest kernel	the guest ends, with that message
  *	the zygote			is started again
+ *	the first of the namespaces	the host kills all others with it, and the
+ *					guest ends
  *
  * With the split bridge the guest kernel runs in one process, whose end is the
  * guest's.  All others are spaces; it finds out itself that one is gone, and is
@@ -235,6 +237,9 @@ void spaces_reap(struct vm *vm)
 			snprintf(how, sizeof(how), "signal %d, %s", info.si_status, strsignal(info.si_status));
 		if (info.si_pid == vm->zygote)
 			lost_zygote(vm, how);
+		else if (info.si_pid == vm->init)
+			vm_end(vm, VM_HOST, "process %d was killed, which held the guest's namespaces (%s)",
+			       (int)info.si_pid, how);
 		else
 			lost_space(vm, info.si_pid, info.si_code == CLD_EXITED && !info.si_status, how);
 	}
@@ -315,6 +320,10 @@ void spaces_kill_all(struct vm *vm)
 	for (rounds = 0; rounds < 100000; rounds++) {
 		unsigned int slot;
 		pid_t group;
+
+		/* The host kills all in its pid namespace with it. */
+		if (spaces_is_child(vm->init))
+			kill(vm->init, SIGKILL);
 
 		memset(&info, 0, sizeof(info));
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG)) {

@@ -12,6 +12,7 @@
 #include <lol/version.h>
 
 #include "host/base/log.h"
+#include "host/filters.h"
 #include "host/vcpu.h"
 #include "host/vm.h"
 #include "syscall-bridge/handoff.h"
@@ -30,6 +31,9 @@ int vm_make(struct vm *vm, const struct config *config, struct error *error)
 	vm->state = mmap(NULL, LOL_STATE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->state_fd, 0);
 	if (vm->state == MAP_FAILED)
 		return error_errno(error, "mapping the shared state");
+	vm->filters_fd = filters_make(error);
+	if (vm->filters_fd < 0)
+		return -1;
 	vm->bridge_fd = memfd_make("lol-bridge", LOL_HANDOFF_SIZE, false);
 	if (vm->bridge_fd < 0)
 		return error_errno(error, "hand-over memory");

@@ -45,6 +45,7 @@ struct vm {
 	struct ram ram;
 	struct lol_state *state;
 	int state_fd;
+	int filters_fd;		/* system call filters of its processes */
 	int bridge_fd;		/* hand-overs of the split bridge */
 	uint8_t *handoffs;	/* that memory */
 	int event_fd;		/* the vCPUs ring it */
@@ -75,6 +76,8 @@ struct vm {
 
 	/* host processes */
 	int wedge_fd;
+	pid_t init;		/* first process of their pid namespace; 0: they have none */
+	int init_fd;		/* pidfd of it */
 	pid_t zygote;
 	unsigned int zygote_deaths;
 	bool baton_waits;	/* vcpu->regs hold the context, no space has it */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Start of the zygote: the wedge's program, executed by descriptor with nothing
- * of the monitor's in it: no environment, no terminal, no session, no signal
- * dispositions, and only the descriptors of enum lol_fd.  It forks spaces as
- * children of the monitor (CLONE_PARENT), so its own end takes nothing along.
- * All of them are in its process group; that is how they are found at the end.
+ * Start of the wedge: its program, executed by descriptor with nothing of the
+ * monitor's in it: no environment, no terminal, no session, no signal
+ * dispositions, and only the descriptors of enum lol_fd.
+ *
+ * The zygote forks spaces as children of the monitor (CLONE_PARENT), so its own end
+ * takes nothing along.  All of them are in its process group; that is how they are
+ * found at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +23,15 @@
 #include <unistd.h>
 
 #include "host/affinity.h"
+#include "host/namespaces.h"
 #include "host/spaces.h"
+#include "host/zygote.h"
+#include "mm-emulation/mm.h"
+#include "syscall-bridge/handoff.h"
 
 #define FD_HIGH		64	/* out of the way of the final numbers */
 #define SPACE_NICE	5	/* the monitor, once woken, comes first: interrupts wait for it */
+#define ADDRESS_SLACK	(1UL << 30)	/* the wedge itself, what exec maps */
 #define OOM_ABOVE	200	/* of spaces, above the monitor's own score */
 
 int spaces_find_wedge(struct vm *vm, struct error *error)
@@ -38,8 +45,7 @@ int spaces_find_wedge(struct vm *vm, struct error *error)
 	return vm->wedge_fd < 0 ? error_errno(error, "%s", path) : 0;
 }
 
-/* Spaces are killed before the monitor when memory is short. */
-static void raise_oom_score(void)
+void wedge_raise_oom_score(void)
 {
 	char text[16] = "";
 	int fd = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
@@ -57,20 +63,19 @@ static void raise_oom_score(void)
 }
 
 /*
- * Namespaces of its own, for the case that a filter should fail: no network, no
- * System V objects, no mounts of the host's.  Not of process ids: the monitor finds
- * spaces by what the zygote says.  A host may refuse ("lol probe" tells), and the
- * guest runs all the same.  Before PR_SET_PDEATHSIG, which it would clear.
+ * What the wedge never needs; last, since descriptors are moved about before.
+ *
+ * Its address space has a bound of its own making: window on RAM, direct map and
+ * image, what the TLB's records can describe, K's books.  Guest code that maps
+ * RAM again and again by itself gets no further, so that its page tables, which
+ * are the host's memory, are bounded as well.
  */
-static void leave_namespaces(void)
+static void limit_resources(struct vm *vm)
 {
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWNS | CLONE_NEWUTS))
-		unshare(CLONE_NEWUSER);
-}
+	rlim_t space = 2 * vm->ram.size + (rlim_t)MM_TLB_REGIONS * MM_HUGE_SIZE + LOL_KERNEL_MAP_SIZE +
+		       LOL_STATE_SIZE + LOL_HANDOFF_SIZE + LOL_MAX_SPACES * sizeof(struct mm_tlb) + ADDRESS_SLACK;
 
-/* What the wedge never needs; last, since descriptors are moved about before. */
-static void limit_resources(void)
-{
+	setrlimit(RLIMIT_AS, &(struct rlimit){ space, space });
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 16, 16 });
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	setrlimit(RLIMIT_MSGQUEUE, &(struct rlimit){ 0, 0 });
@@ -78,19 +83,13 @@ static void limit_resources(void)
 	setrlimit(RLIMIT_RTPRIO, &(struct rlimit){ 0, 0 });
 }
 
-static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
+void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 {
-	int from[] = { vm->ram.fd, vm->state_fd, vm->event_fd, vm->bridge_fd, vm->timer_fd };
-	char *argv[] = { "lol-wedge", NULL }, *envp[] = { NULL };
-	unsigned int i, n = sizeof(from) / sizeof(from[0]);
-	int wedge;
+	char *envp[] = { NULL };
+	int from[WEDGE_FDS], wedge;
+	unsigned int i;
 	sigset_t none;
 
-	raise_oom_score();
-	leave_namespaces();
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != monitor)
-		_exit(1);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* Keeps the host's vdso and stack at the very top, away from our layout. */
 	personality(ADDR_NO_RANDOMIZE);
@@ -107,22 +106,34 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 
 	wedge = fcntl(vm->wedge_fd, F_DUPFD_CLOEXEC, FD_HIGH);
 	for (i = 0; i < n; i++)
-		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_HIGH);
+		from[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, FD_HIGH);
 	for (i = 0; i < n; i++)
-		if (dup2(from[i], LOL_FD_RAM + i) < 0)
+		if (dup2(from[i], LOL_FD_FILTERS + i) < 0)
 			_exit(1);
 	/* The program's own descriptor goes at exec. */
-	if (dup3(wedge, LOL_FD_RAM + n, O_CLOEXEC) < 0)
+	if (dup3(wedge, LOL_FD_FILTERS + n, O_CLOEXEC) < 0)
 		_exit(1);
-	close(0);
-	close(1);
-	close(2);
-	if (syscall(SYS_close_range, LOL_FD_RAM + n + 1, ~0U, 0))
-		for (i = LOL_FD_RAM + n + 1; i < (unsigned int)sysconf(_SC_OPEN_MAX); i++)
+	for (i = 0; i < LOL_FD_FILTERS; i++)
+		close(i);
+	if (syscall(SYS_close_range, LOL_FD_FILTERS + n + 1, ~0U, 0))
+		for (i = LOL_FD_FILTERS + n + 1; i < (unsigned int)sysconf(_SC_OPEN_MAX); i++)
 			close(i);
-	limit_resources();
-	syscall(SYS_execveat, LOL_FD_RAM + n, "", argv, envp, 0x1000 /* AT_EMPTY_PATH */);
+	limit_resources(vm);
+	syscall(SYS_execveat, LOL_FD_FILTERS + n, "", argv, envp, 0x1000 /* AT_EMPTY_PATH */);
 	_exit(126);
+}
+
+static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
+{
+	const int fd[] = { vm->filters_fd, vm->ram.fd, vm->state_fd, vm->event_fd, vm->bridge_fd, vm->timer_fd };
+
+	_Static_assert(sizeof(fd) / sizeof(fd[0]) <= WEDGE_FDS, "room");
+	wedge_raise_oom_score();
+	namespaces_join(vm);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != monitor)
+		_exit(1);
+	wedge_exec(vm, (char *[]){ "lol-wedge", NULL }, fd, sizeof(fd) / sizeof(fd[0]));
 }
 
 int spaces_start_zygote(struct vm *vm, struct error *error)
@@ -130,6 +141,8 @@ int spaces_start_zygote(struct vm *vm, struct error *error)
 	pid_t monitor = getpid(), pid;
 
 	affinity_apply(vm);
+	if (!vm->init)
+		namespaces_make(vm);
 	pid = fork();
 	if (pid < 0)
 		return error_errno(error, "starting the wedge");

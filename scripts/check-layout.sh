@@ -37,7 +37,7 @@ includes()
 
 result "$(includes mm-emulation 'mm-emulation/|syscall-bridge/state\.h')" "mm-emulation includes only itself and the shared state"
 result "$(includes syscall-bridge 'syscall-bridge/|mm-emulation/mm\.h')" "syscall-bridge sees of mm-emulation the public header"
-result "$(includes host 'host/|mm-emulation/mm\.h|syscall-bridge/(handoff|state|insn)\.h|guest-arch/afterburn/kinds\.h')" "host sees public headers only"
+result "$(includes host 'host/|mm-emulation/mm\.h|syscall-bridge/(handoff|state|insn|roles)\.h|guest-arch/afterburn/kinds\.h')" "host sees public headers only"
 result "$(includes guest-arch/afterburn 'guest-arch/afterburn/|syscall-bridge/insn\.h')" "the afterburner sees only itself and the decoder"
 result "$(grep -nE '#include .*(host|mm-emulation|syscall-bridge|tests)/' $(sources guest-arch/arch) /dev/null)" "the guest kernel sees nothing of the host's"
 result "$(grep -n '#include <\(stdio\|stdlib\|string\|unistd\|sys/\|errno\|signal\|time\|fcntl\|pthread\)' $(sources mm-emulation) /dev/null)" "mm-emulation is freestanding"

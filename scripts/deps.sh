@@ -23,6 +23,7 @@ cpio			makes the initramfs
 rsync			kernel headers for the selftests
 python3			kernel build scripts
 busybox-static		programs in the embedded initramfs
+libseccomp-dev		system call filters of the monitor
 libcapstone-dev		disassembler: checker, unit tests
 libcmocka-dev		unit tests
 libcap-dev		kernel selftests

@@ -5,7 +5,8 @@
  *
  * The agent shares its memory with guest user code, which may write anywhere it
  * can while the agent runs.  So it has no stack, keeps everything in registers,
- * takes no signals, and reads nothing but pages that are read-only here.
+ * takes no signals, and reads nothing but pages that are read-only here.  Its calls
+ * need no cookie (roles.h): it runs no guest code.
  *
  * The user thread runs on its signal stack, which is shared with K: the host's
  * frame on it holds the user's registers, and stays where it is until the user

@@ -93,11 +93,6 @@ noreturn void user_main(u32 slot);
 /* zygote.c: this thread, when user threads have a CPU of their own */
 void keep_to_user_cpu(void);
 
-/* filter.c */
-long filter_load_user(void);
-struct sock_filter;
-u32 filter_agent(struct sock_filter **filter, u64 done);
-
 #pragma GCC visibility pop
 
 #endif

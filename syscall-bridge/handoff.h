@@ -35,7 +35,8 @@
 #define LOL_HANDOFF_STACK_SIZE	0x8000
 #define LOL_HANDOFF_SIZE	((__u64)LOL_MAX_SPACES * LOL_HANDOFF_STRIDE)
 
-/* Where they are mapped. */
+/* Where they are mapped, and the filters. */
+#define LOL_WEDGE_FILTERS	0x00007c0008200000	/* all: struct lol_filters, read-only */
 #define LOL_WEDGE_HANDOFF	0x00007c0008100000	/* a space: its own piece */
 #define LOL_WEDGE_HANDOFFS	0x00007c0020000000	/* zygote, K: all of them */
 #define LOL_WEDGE_TLBS		0x00007c0100000000	/* K: struct mm_tlb of each slot, private */

@@ -34,7 +34,6 @@
 #define EFER_LMA		0x400ULL
 #define EFER_KNOWN		0xd01ULL	/* SCE, LME, LMA, NXE */
 
-#define TFD_TIMER_ABSTIME	1
 
 static bool canonical(u64 address)
 {
@@ -67,7 +66,7 @@ static u64 host_ns(u64 tsc)
  */
 static void set_deadline(u64 tsc)
 {
-	struct { s64 interval_s, interval_ns, s, ns; } value = { 0 };
+	struct host_timer value = { 0 };
 	u64 ns;
 	long ret;
 
@@ -84,8 +83,7 @@ static void set_deadline(u64 tsc)
 	ns = host_ns(tsc);
 	value.s = ns / 1000000000;
 	value.ns = ns % 1000000000;
-	ret = sys4(__NR_timerfd_settime, LOL_FD_TIMER + vcpu->number, TFD_TIMER_ABSTIME,
-		   (long)&value, 0);
+	ret = sys_set_timer(LOL_FD_TIMER + vcpu->number, &value);
 	if (SYS_ERROR(ret))
 		host_failed("timerfd_settime", ret);
 }

@@ -13,7 +13,6 @@
 static u64 request_raw(u32 reason, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4)
 {
 	struct lol_exit *e = &vcpu->exit;
-	u64 one = 1;
 
 	e->reason = reason;
 	e->arg[0] = a0;
@@ -22,7 +21,7 @@ static u64 request_raw(u32 reason, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4)
 	e->arg[3] = a3;
 	e->arg[4] = a4;
 	__atomic_store_n(&e->state, LOL_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
-	sys3(__NR_write, LOL_FD_EVENT, (long)&one, sizeof(one));
+	sys_ring(LOL_FD_EVENT);
 	while (__atomic_load_n(&e->state, __ATOMIC_ACQUIRE) == LOL_EXIT_REQUESTED)
 		sys_futex_wait(&e->state, LOL_EXIT_REQUESTED, NULL);
 	e->state = LOL_EXIT_IDLE;

@@ -39,7 +39,6 @@
 #define ETIMEDOUT	110
 #define NO_ROOT		(~0ULL)
 
-#define MAP_PRIVATE	0x02
 #define MAP_ANONYMOUS	0x20
 
 #define FLAGS_USER	0x254dd5ULL	/* what user code may have changed */
@@ -618,7 +617,7 @@ static void measure(u64 entered, u64 left)
 {
 	static u64 start, last;
 	static u32 quick, slow, streak;
-	u64 us = tsc_us(), limit = SPIN * us, one = 1;
+	u64 us = tsc_us(), limit = SPIN * us;
 	bool wanted;
 
 	if (entered - last < limit && left - entered < limit)
@@ -635,7 +634,7 @@ static void measure(u64 entered, u64 left)
 		streak = 0;
 	} else if (++streak > wanted) {
 		state->spread_wanted = wanted;
-		sys3(__NR_write, LOL_FD_EVENT, (long)&one, sizeof(one));
+		sys_ring(LOL_FD_EVENT);
 	}
 }
 

@@ -41,7 +41,8 @@
 
 /* Descriptors of the processes that run the wedge, and no others. */
 enum lol_fd {
-	LOL_FD_RAM = 3,		/* memfd: guest RAM */
+	LOL_FD_FILTERS = 2,	/* memfd, sealed: struct lol_filters (roles.h); until it is mapped */
+	LOL_FD_RAM,		/* memfd: guest RAM */
 	LOL_FD_STATE,		/* memfd: this */
 	LOL_FD_EVENT,		/* eventfd: a vCPU has a request for the monitor */
 	LOL_FD_BRIDGE,		/* memfd: hand-overs of the split bridge (handoff.h) */

@@ -6,7 +6,8 @@
  * The process has two threads.  The *user thread* runs the guest's user code
  * natively; whatever that does (system call, fault, exception) and every kick is
  * a signal, whose handler tells K and waits to be told how to go on.  It has no
- * descriptors, and its filter passes futex WAIT and WAKE and nothing else.  The
+ * descriptors, and its filter (host/filters.c) passes futex WAIT and WAKE and
+ * nothing else.  The
  * *agent thread* maps guest memory as K says (agent.S).
  *
  *	K					user thread
@@ -20,10 +21,9 @@
  * and the agent's read-only pages do.
  *
  * Memory of this process when guest code runs: the wedge's text, a private copy
- * of its data, the user page, its own piece of the hand-over memory, and what the
- * agent has mapped.  No shared state, no vCPU page, no window on guest RAM.
+ * of its data, the user page, its own piece of the hand-over memory, the filters
+ * (read-only), and what the agent has mapped.  No shared state, no vCPU page, no window on guest RAM.
  */
-#include <linux/filter.h>
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/frame.h"
 #include "syscall-bridge/handoff.h"
@@ -216,17 +216,15 @@ static void set_signals(void)
 static void start_agent(u32 slot)
 {
 	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE, all = ~0ULL, none = 0;
-	struct { u16 length; struct sock_filter *filter; } program;
 
 	must(sys3(__NR_close_range, 0, LOL_FD_RAM - 1, 0));
 	must(sys3(__NR_close_range, LOL_FD_STATE, LOL_FD_EVENT, 0));
 	must(sys3(__NR_close_range, LOL_FD_BRIDGE + 1, ~0U, 0));
-	program.length = filter_agent(&program.filter, offset);
 	/* the agent takes no signals, ever */
 	must(sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, 8));
 	must(agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
 			 LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE,
-			 offset | (u64)sys3(__NR_getpid, 0, 0, 0) << 32, &program));
+			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset)));
 	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
 		sys_futex_wait(&agent_ready, 0, NULL);
 	must(sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8));
@@ -247,7 +245,7 @@ noreturn void user_main(u32 slot)
 	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
 	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);
 	sys_munmap(LOL_WEDGE_VCPU, 0x1000);
-	if (SYS_ERROR(sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE)) || SYS_ERROR(filter_load_user()))
+	if (SYS_ERROR(sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE)) || SYS_ERROR(filter_load(LOL_ROLE_USER)))
 		sys_exit(1);
 	fs_base = rdfsbase();
 	gs_base = rdgsbase();

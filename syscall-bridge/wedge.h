@@ -168,7 +168,9 @@ void root_gone(u64 root);
 struct lol_space *space_of_root(u64 root);
 
 /* filter.c */
-long filter_load(void);
+long filters_map(void);
+long filter_load(u32 role);
+const void *filter_agent(u64 done);
 
 /* lib.c */
 void *memcpy(void *to, const void *from, unsigned long n);

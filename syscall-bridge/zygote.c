@@ -15,8 +15,8 @@
  *	monitor: reaped -> FREE
  *
  * Children are made with CLONE_PARENT: they are the monitor's, which reaps them
- * and in whose death they die.  They inherit mappings and signal handlers; the
- * filter is each space's own.
+ * and in whose death they die.  They inherit mappings, signal handlers and the
+ * zygote's filter; each space loads its own on top (host/filters.c).
  */
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/handoff.h"
@@ -25,6 +25,7 @@
 #define PR_SET_PDEATHSIG	1
 #define PR_SET_DUMPABLE		4
 #define CLONE_PARENT		0x00008000
+#define CLONE_PARENT_SETTID	0x00100000
 #define SIGCHLD			17
 #define SIGKILL			9
 
@@ -68,13 +69,21 @@ void keep_to_user_cpu(void)
 	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
 }
 
+/*
+ * Processes of the slots, as far as this zygote has made them.  lol_space.pid will
+ * not do: guest kernels can write it, and this call changes the process it names.
+ */
+static u32 made[LOL_MAX_SPACES];
+
 /* Where a process may end without being in the vCPU's way. */
-static void leave_host_cpu(u32 pid)
+static void leave_host_cpu(u32 slot)
 {
 	struct cpus cpus = { 0 };
+	u32 pid = made[slot];
 	u64 any = 0;
 
-	if (host_cpu() < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
+	made[slot] = 0;
+	if (!pid || host_cpu() < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
 		return;
 	cpus.mask[host_cpu() / 64] &= ~(1ULL << host_cpu() % 64);
 	for (u32 i = 0; i < ARRAY_SIZE(cpus.mask); i++)
@@ -87,20 +96,26 @@ const struct bridge *bridge = &bridge_in_place;
 
 static noreturn void space_main(u32 slot)
 {
+	u32 parent;
 	long ret;
 
 	own_slot = slot;
 	sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
-	if ((u32)sys3(__NR_getppid, 0, 0, 0) != state->monitor)
-		sys_exit(1);		/* it died before we could ask to follow it */
-	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
+	/*
+	 * The monitor may have died before we could ask to follow it.  If it lies
+	 * outside of our pid namespace its number is 0 here, but then the namespace's
+	 * first process follows it, and takes us along.
+	 */
+	parent = sys3(__NR_getppid, 0, 0, 0);
+	if (parent && parent != state->monitor)
+		sys_exit(1);
 	keep_to_host_cpu();
 	if (bridge == &bridge_split) {
 		if (slot != LOL_KERNEL_SLOT)
 			user_start(slot);
 		split_setup();
 	}
-	ret = filter_load();
+	ret = filter_load(LOL_ROLE_VCPU);
 	if (SYS_ERROR(ret)) {
 		state->fatal = -ret;
 		sys_exit(1);
@@ -123,7 +138,8 @@ static void make(u32 slot)
 	tlb_reset(space);
 	if (bridge == &bridge_split)
 		split_reset(slot);
-	pid = sys6(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
+	/* Its number, as the monitor knows it, is there before it runs: it needs it. */
+	pid = sys6(__NR_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, 0, (long)&space->pid, 0, 0, 0);
 	if (!pid)
 		space_main(slot);
 	if (SYS_ERROR(pid)) {
@@ -131,8 +147,10 @@ static void make(u32 slot)
 		space_move(space, LOL_SPACE_STARTING, LOL_SPACE_FREE);
 		return;
 	}
-	space->pid = pid;
-	__atomic_store_n(&space->state, LOL_SPACE_READY, __ATOMIC_SEQ_CST);
+	made[slot] = pid;
+	/* unless it has died already and the monitor has seen that */
+	if (!space_move(space, LOL_SPACE_STARTING, LOL_SPACE_READY))
+		return;
 	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&state->made);
 }
@@ -154,7 +172,7 @@ static bool work(void)
 				free = slot;
 			break;
 		case LOL_SPACE_RETIRED:
-			leave_host_cpu(space->pid);
+			leave_host_cpu(slot);
 			if (!space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
 				break;
 			if (bridge == &bridge_split)
@@ -202,9 +220,30 @@ static void unmap_leavings(u64 host_stack)
 	}
 }
 
-/* Called by _start, on the wedge stack. */
+/*
+ * First process of the guest's pid namespace: with it all others there end.  It
+ * has no descriptor and no memory but the wedge's, and waits for its end.
+ */
+static noreturn void init(void)
+{
+	u32 never = 0;
+
+	must(filter_load(LOL_ROLE_INIT));
+	for (;;)
+		sys_futex_wait(&never, 0, NULL);
+}
+
+/* Called by _start, on the wedge stack.  With an argument beside its name it is init(). */
 noreturn void zygote(u64 host_stack)
 {
+	bool first = *(const u64 *)host_stack > 1;
+
+	must(filters_map());
+	must(sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0));
+	if (first) {
+		unmap_leavings(host_stack);
+		init();
+	}
 	must(sys_mmap(LOL_WEDGE_STATE, LOL_STATE_SIZE, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_FIXED, LOL_FD_STATE, 0));
 	must(sys_mmap(LOL_WEDGE_STATE + LOL_STATE_SITES, LOL_STATE_SPACES - LOL_STATE_SITES,
@@ -230,5 +269,6 @@ noreturn void zygote(u64 host_stack)
 	vcpu->slot[LOL_SLOT_SYSRET] = (u64)(bridge->run_user ? slot_emulate : slot_sysret);
 	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
 	signals_setup();
+	must(filter_load(LOL_ROLE_ZYGOTE));
 	zygote_loop();
 }

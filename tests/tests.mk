@@ -21,7 +21,7 @@ $B/tests/guest/%: tests/guest/%.c tests/guest/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(GUEST_CFLAGS) -o $@ $<
 
-$B/tests/attack/%: tests/attack/%.c tests/guest/tap.h syscall-bridge/handoff.h
+$B/tests/attack/%: tests/attack/%.c tests/guest/tap.h syscall-bridge/handoff.h syscall-bridge/roles.h
 	@mkdir -p $(@D)
 	$(CC) $(GUEST_CFLAGS) -I. -Iguest-arch/arch/lol/abi -o $@ $<
 

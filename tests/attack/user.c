@@ -2,7 +2,7 @@
 /*
  * Hostile guest user code, against the split bridge.
  *
- *   user calls		the wedge's syscall instructions, with every number
+ *   user calls		every system call with the wedge's cookie, from its instructions and its own
  *   user scan		what can be read and written that the guest did not give
  *   user forge [ADDRESS]	frames and hand-over words as no host would write them; ADDRESS is
  *			the wedge's user_entry
@@ -12,6 +12,7 @@
  * attacker would find it by looking.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 #include <ucontext.h>
 
 #include "syscall-bridge/handoff.h"
+#include "syscall-bridge/roles.h"
 #include "tests/guest/tap.h"
 
 #define TEXT		((volatile uint8_t *)LOL_WEDGE_TEXT)
@@ -130,6 +132,40 @@ static unsigned int find_sites(uint64_t *site)
 	return n;
 }
 
+static long own(long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	register uint64_t r10 asm("r10") = d;
+	register uint64_t r8 asm("r8") = e;
+	register uint64_t r9 asm("r9") = LOL_COOKIE;
+	long ret;
+
+	asm volatile("syscall" : "=a"(ret) : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+		     : "rcx", "r11", "memory");
+	return ret;
+}
+
+/*
+ * The cookie in calls of the program's own: they stay the guest's, whose kernel
+ * knows nothing of the wedge's addresses; the host would do as it is told.
+ */
+static void own_calls(void)
+{
+	volatile uint32_t word = 1;
+	struct timespec soon = { 0, 1000000 };
+	uint64_t text = LOL_WEDGE_TEXT + 0x8000;
+
+	ok(own(SYS_mprotect, text, PAGE, PROT_READ | PROT_WRITE, 0, 0) < 0 && !writable(text),
+	   "the program's own mprotect of the wedge with the cookie is refused");
+	ok(own(SYS_munmap, text, PAGE, 0, 0, 0) < 0 && readable(text), "its munmap, too");
+	ok(own(SYS_mmap, text, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, LOL_COOKIE_HALF | 3) < 0 &&
+	   !writable(text), "its mmap, too");
+	ok(own(SYS_getpid, 0, 0, 0, 0, 0) == getpid() && own(SYS_gettid, 0, 0, 0, 0, 0) == gettid(),
+	   "the guest answers what it asks with the cookie");
+	ok(own(SYS_futex, (uint64_t)&word, 0, 0, 0, 0) == -EAGAIN &&
+	   own(SYS_futex, (uint64_t)&word, 0, 1, (uint64_t)&soon, 0) == -ETIMEDOUT &&
+	   !own(SYS_futex, (uint64_t)&word, 1, 1, 0, 0), "futex with it waits and wakes");
+}
+
 static int calls(void)
 {
 	static uint64_t site[SITES_MAX];
@@ -146,7 +182,7 @@ static int calls(void)
 				/* 335 and 336 no filter sees (Linux 6.14): they raise SIGILL */
 				if (nr == 202 || nr == 335 || nr == 336)
 					continue;
-				if (call(site[s], numbers[k], (uint64_t)path, 0102, 0600, 0, 0, 0)) {
+				if (call(site[s], numbers[k], (uint64_t)path, 0102, 0600, 0, LOL_COOKIE_HALF | 3, LOL_COOKIE)) {
 					if (!passed++)
 						printf("# call %#llx at %#llx passed: %#llx\n", (unsigned long long)numbers[k],
 						       (unsigned long long)site[s], (unsigned long long)result);
@@ -157,11 +193,14 @@ static int calls(void)
 	ok(!passed, "no call but futex passes the filter (%u did)", passed);
 	/* operations of futex: 0 and 1 pass, all others and all flags do not */
 	for (uint64_t op = 2; op < 0x1000; op++)
-		futex += call(site[0], 202, (uint64_t)path & ~3ULL, op, 0, 1, (uint64_t)path & ~3ULL, 0);
+		futex += call(site[0], 202, (uint64_t)path & ~3ULL, op, 0, 1, (uint64_t)path & ~3ULL, LOL_COOKIE);
 	ok(!futex, "no operation of futex but WAIT and WAKE passes (%u did)", futex);
 	path[0] = '/';
-	passed = call(site[0], 202, (uint64_t)path & ~3ULL, 1, 0, 0, 0, 0);
+	passed = call(site[0], 202, (uint64_t)path & ~3ULL, 1, 0, 0, 0, LOL_COOKIE);
 	ok(passed && result == 0, "futex WAKE does, and wakes nobody (%u, %#llx)", passed, (unsigned long long)result);
+	passed = call(site[0], 202, (uint64_t)path & ~3ULL, 1, 0, 0, 0, 0);
+	ok(!passed, "without the cookie it does not");
+	own_calls();
 	passed = 0;
 	for (uint64_t nr = 0; nr < 512; nr++) {
 		if (!sigsetjmp(back, 0)) {
@@ -185,6 +224,7 @@ static const struct {
 } known[] = {
 	{ LOL_USER_PAGE, LOL_USER_PAGE + 0x1000, 1, "user page" },
 	{ LOL_WEDGE_TEXT, LOL_WEDGE_TEXT + 0x1000000, 3, "wedge and its private data" },
+	{ LOL_WEDGE_FILTERS, LOL_WEDGE_FILTERS + sizeof(struct lol_filters), 1, "filters" },
 	{ LOL_WEDGE_HANDOFF, LOL_WEDGE_HANDOFF + 0x1000, 3, "hand-over page" },
 	{ LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS + 0x1000, 1, "operations" },
 	{ LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE + 0x1000, 1, "completion" },
@@ -236,7 +276,7 @@ static int scan(void)
 		{ LOL_VCPU_PAGE, LOL_VCPU_PAGE + 0x10000 }, { LOL_DIRECT_MAP, LOL_DIRECT_MAP + 0x400000 },
 		{ LOL_KERNEL_MAP + 0x200000, LOL_KERNEL_MAP + 0xa00000 }, { LOL_VMALLOC_START, LOL_VMALLOC_START + 0x40000 },
 		{ LOL_MODULES_START, LOL_MODULES_START + 0x40000 }, { LOL_WEDGE_VCPU, LOL_WEDGE_VCPU + 0x10000 },
-		{ LOL_WEDGE_HANDOFF, LOL_WEDGE_HANDOFF + 0x20000 }, { LOL_WEDGE_STATE, LOL_WEDGE_STATE + LOL_STATE_SIZE },
+		{ LOL_WEDGE_HANDOFF, LOL_WEDGE_HANDOFF + 0x20000 }, { LOL_WEDGE_FILTERS, LOL_WEDGE_FILTERS + 0x10000 }, { LOL_WEDGE_STATE, LOL_WEDGE_STATE + LOL_STATE_SIZE },
 		{ LOL_WEDGE_HANDOFFS, LOL_WEDGE_HANDOFFS + 0x100000 }, { LOL_WEDGE_TLBS, LOL_WEDGE_TLBS + 0x400000 },
 		{ LOL_WEDGE_RAM, LOL_WEDGE_RAM + 0x1000000 },
 	};
@@ -253,6 +293,7 @@ static int scan(void)
 	ok(!writable(LOL_WEDGE_TEXT) && !writable(LOL_USER_PAGE), "text and user page cannot be written");
 	ok(!writable(LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS) && !writable(LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE),
 	   "operations and completion cannot be written");
+	ok(!writable(LOL_WEDGE_FILTERS), "filters cannot be written");
 	return finish();
 }
 
@@ -389,7 +430,7 @@ static void forge(int kind)
 static void stubborn(int kind)
 {
 	static uint64_t site[SITES_MAX];
-	uint64_t args[6] = { (uint64_t)&handoff->enter, 0, 0, 0, 0, 0 };
+	uint64_t args[6] = { (uint64_t)&handoff->enter, 0, 0, 0, 0, LOL_COOKIE };
 
 	switch (kind) {
 	case 0:
@@ -438,8 +479,9 @@ static void stubborn(int kind)
 	default:	/* waits for ever inside the wedge: in the agent's loop, for one */
 		kind = find_sites(site) - 1 - (kind - 10);
 		asm volatile("movq %0, %%r15\nmovl (%%r15), %%ebp\nmovq %%r15, %%rdi\nxorl %%esi, %%esi\n"
-			     "movl %%ebp, %%edx\nxorl %%r10d, %%r10d\nmovl $202, %%eax\njmp *%1"
-			     : : "r"(LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS), "r"(site[kind]) : "memory", "rax");
+			     "movl %%ebp, %%edx\nxorl %%r10d, %%r10d\nmovq %2, %%r9\nmovl $202, %%eax\njmp *%1"
+			     : : "r"(LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS), "r"(site[kind]), "r"(LOL_COOKIE)
+			     : "memory", "rax", "rdx", "rsi", "rdi", "r9", "r10", "r15");
 	}
 	loop();
 }

@@ -105,6 +105,8 @@ running()
 		[ "$(awk '/^Uid:/ {print $2}' "$p/status")" = "$me" ] || continue
 		read -r state parent < <(sed 's/.*) //' "$p/stat")
 		case $state in ''|Z|X) continue ;; esac
+		# ended, and waits for others to be reaped: the first of a pid namespace
+		grep -q '^VmSize:' "$p/status" || continue
 		# somebody else's guest has a parent that is neither of lol nor ours
 		up=$parent
 		while :; do

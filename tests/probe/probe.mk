@@ -12,7 +12,7 @@ PROBE_OUT	:= build/tests/probe
 PROBE_CFLAGS	:= -std=gnu11 -O2 -g -Wall -Wextra -Werror -mno-red-zone -fcf-protection=none -I. \
 		   -Iguest-arch/arch/lol/abi
 PROBE_ONLY	?= *
-PROBE_HEADERS	:= tests/probe/probe.h tests/guest/tap.h guest-arch/arch/lol/abi/lol/layout.h
+PROBE_HEADERS	:= tests/probe/probe.h tests/guest/tap.h guest-arch/arch/lol/abi/lol/layout.h syscall-bridge/roles.h
 PROBES		:= $(patsubst tests/probe/%.c,$(PROBE_OUT)/%,$(sort $(wildcard tests/probe/$(PROBE_ONLY).c)))
 
 $(PROBE_OUT)/%: tests/probe/%.c $(PROBE_HEADERS) tests/probe/probe.mk

@@ -5,7 +5,7 @@
  * instruction left them (rax the full number, rcx rip, r11 flags).  Children
  * inherit it.  It sees x32 numbers, int 0x80 and sysenter (by arch) and the
  * vsyscall page, none of which gets past it.
- * Relied on by: syscall-bridge/filter.c and system_call() of signal.c.
+ * Relied on by: host/filters.c (which does not use the instruction pointer) and system_call() of signal.c.
  */
 #include "tests/probe/probe.h"
 #include <linux/audit.h>

@@ -4,7 +4,7 @@
  * process that made it, armed anew or cancelled as well; so does a write to an
  * inherited eventfd.
  * Relied on by: the vCPU's timer (host/clock.c, timerfd_settime in
- * syscall-bridge/filter.c) and its requests (LOL_FD_EVENT, host/loop.c).
+ * host/filters.c) and its requests (LOL_FD_EVENT, host/loop.c).
  */
 #include "tests/probe/probe.h"
 #include <sys/epoll.h>
