@@ -113,7 +113,7 @@ static noreturn void space_main(u32 slot)
 	if (bridge == &bridge_split) {
 		if (slot != LOL_KERNEL_SLOT)
 			user_start(slot);
-		split_setup();
+		k_setup();
 	}
 	ret = filter_load(LOL_ROLE_VCPU);
 	if (SYS_ERROR(ret)) {
@@ -137,7 +137,7 @@ static void make(u32 slot)
 	space->vmas = 0;
 	tlb_reset(space);
 	if (bridge == &bridge_split)
-		split_reset(slot);
+		k_reset(slot);
 	/* Its number, as the monitor knows it, is there before it runs: it needs it. */
 	pid = sys6(__NR_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, 0, (long)&space->pid, 0, 0, 0);
 	if (!pid)
@@ -176,7 +176,7 @@ static bool work(void)
 			if (!space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
 				break;
 			if (bridge == &bridge_split)
-				split_exit(slot);
+				k_exit(slot);
 			else
 				pass_turn(space);
 		}
