@@ -111,7 +111,7 @@ static void limit_spaces(struct vm *vm)
 	vm->state->max_spaces = MAX_SPACES;
 	vm->state->spare_spaces = SPARE_SPACES;
 	/* RLIMIT_NPROC counts all threads of this user: leave the others half. */
-	if (vm->config->bridge == LOL_BRIDGE_SPLIT)
+	if (lol_bridge_has_kernel(vm->config->bridge))
 		share *= 2;	/* threads of a space */
 	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < MAX_SPACES)
 		vm->state->max_spaces = limit.rlim_cur / share < 16 ? 16 : limit.rlim_cur / share;
@@ -208,14 +208,19 @@ static int conclude(struct vm *vm)
 	}
 }
 
-int start_guest(const struct config *config, char **argv)
+int start_guest(const struct config *asked, char **argv)
 {
 	static struct vm vm;
-	struct console_setup setup = choose_streams(config);
+	static struct config chosen;
+	const struct config *config = &chosen;
+	struct console_setup setup = choose_streams(asked);
 	struct error error;
 	sigset_t signals;
 	bool was_up;
 
+	chosen = *asked;
+	if (chosen.bridge == CONFIG_BRIDGE_AUTO)
+		chosen.bridge = LOL_BRIDGE_SPLIT;
 	if (set_up(&vm, config, &setup, &error)) {
 		log_line("%s", error.text);
 		return EXIT_SETUP;

@@ -90,9 +90,19 @@ void k_setup(void);
 void k_reset(u32 slot);
 void k_exit(u32 slot);
 
-/* user.c: the life of a space of the split bridge */
+/* userspace.c: the birth of a space of split or ptrace */
 noreturn void user_start(u32 slot);
 noreturn void user_main(u32 slot);
+
+/* user.c: its user thread, split */
+noreturn void user_wait(void);
+
+/* tracer.c: the zygote as the tracer of the ptrace bridge */
+void tracer_setup(void);
+bool tracer_serve(void);
+void tracer_reap(void);
+long tracer_attach(u32 slot, u32 pid);
+void tracee_attached(u32 slot);
 
 /* zygote.c: this thread, when user threads have a CPU of their own */
 void keep_to_user_cpu(void);
