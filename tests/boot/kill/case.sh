@@ -4,7 +4,7 @@
 start() # SCRIPT: a guest in the background, up when ./up exists
 {
 	rm -f out err
-	timeout -k 5 120 "$LOL" run --quiet -- sh -c "echo up; $1" < /dev/null > out 2> err &
+	timeout -k 5 120 "$LOL" run --quiet ${BRIDGE:+--bridge "$BRIDGE"} -- sh -c "echo up; $1" < /dev/null > out 2> err &
 	guard=$!
 	for i in $(seq 100); do grep -q up out 2>/dev/null && break; sleep 0.1; done
 	monitor=$(pgrep -P $guard -n)
