@@ -38,6 +38,7 @@
 #define PTRACE_GET_SYSCALL_INFO	0x420e
 #define PTRACE_O_TRACESYSGOOD	0x00000001
 #define PTRACE_O_EXITKILL	0x00100000
+#define PR_SET_DUMPABLE		4
 #define PR_SET_PTRACER		0x59616d61
 
 #define NT_PRSTATUS		1
@@ -56,7 +57,6 @@ static struct tracee {
 	bool fp_reset;		/* the user's vector state is in the hand-over memory alone */
 } tracee[LOL_MAX_SPACES];
 
-static u32 own_pid;
 static u32 served;		/* state->run of the last run */
 static u32 children_ended;	/* counted by the handler */
 
@@ -270,7 +270,6 @@ void tracer_setup(void)
 
 	if (SYS_ERROR(ret))
 		host_failed("rt_sigaction", ret);
-	own_pid = sys3(__NR_getpid, 0, 0, 0);
 	/* what an earlier tracer was asked to do has died with its tracees */
 	served = READ_ONCE(state->run);
 }
@@ -307,11 +306,15 @@ void tracee_attached(u32 slot)
 {
 	struct lol_handoff *h = handoff(slot);
 
-	sys3(__NR_prctl, PR_SET_PTRACER, own_pid, 0);	/* fails where nobody asks for it */
+	/* where Yama wants that, by anybody: the tracer may be outside of our pid namespace */
+	sys3(__NR_prctl, PR_SET_PTRACER, -1, 0);
+	sys3(__NR_prctl, PR_SET_DUMPABLE, 1, 0);
 	__atomic_store_n(&h->attach, LOL_ATTACH_WANTED, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&h->attach);
 	for (u32 tries = 0; tries < 10 && READ_ONCE(h->attach) == LOL_ATTACH_WANTED; tries++)
 		sys_futex_wait(&h->attach, LOL_ATTACH_WANTED, (const s64[]){ 1, 0 });
+	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
+	sys3(__NR_prctl, PR_SET_PTRACER, 0, 0);
 	if (READ_ONCE(h->attach) != LOL_ATTACH_DONE)
 		sys_exit(1);
 }
