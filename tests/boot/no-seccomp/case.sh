@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Expects: on a host without system call filters auto takes the ptrace bridge, with a
+# word about what is missing; other bridges say why they cannot run.
+lol=$LOL
+printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$BUILD/tests/lib/without-seccomp" "$lol" > without && chmod +x without
+LOL=$PWD/without
+
+lol probe
+is $status 0 "lol probe: guests can run"
+like "$(cat out)" '^seccomp +missing' "lol probe: no seccomp"
+like "$(cat out)" '^bridge split +missing .*seccomp' "lol probe: why not split"
+like "$(cat out)" '^bridge in-place +missing .*seccomp' "lol probe: why not in-place"
+like "$(cat out)" '^bridge ptrace +ok' "lol probe: ptrace"
+for bridge in split in-place; do
+	lol run --bridge $bridge -- true
+	is $status 1 "--bridge $bridge: refused"
+	is "$(cat err | wc -l) $(grep -c "$bridge.*seccomp" err)" "1 1" "--bridge $bridge: one line says why"
+done
+lol run -- sh -c 'echo hello; exit 3'
+is "$status $(cat out)" "3 hello" "a guest runs"
+is "$(grep -c '^lol: .*seccomp.*not confined' err)" 1 "and says once that it is not confined"
+lol run --quiet --bridge ptrace -- sh -c 'echo hello'
+is "$status $(cat out) $(cat err)" "0 hello " "nothing is said with --quiet"
+for name in registers memory fault signals threads fpu; do
+	limit=120
+	arguments=$(sed -n "s/^$name\t* *\([^|]*\)|.*/\1/p" "$TESTS/guest/list")
+	lol run --quiet --memory 128M --initrd "$(image $name)" -- /t/$name $arguments
+	forward "$name" out
+done
+# the same filter in the way of a host that has no need for it
+LOL=$lol
+lol run -- true
+unlike "$(cat err)" 'seccomp' "with seccomp nothing is said"
+nothing_left "nothing is left"
