@@ -123,6 +123,8 @@ static const struct row {
 	/* --- ptrace bridge: the zygote as the tracer --- */
 	{ TRACER, SCMP_SYS(ptrace), { IS(0, PTRACE_SEIZE) },
 	  "names a process, and the zygote takes the name from its own memory, where clone() put it" },
+	{ TRACER, SCMP_SYS(ptrace), { IS(0, PTRACE_CONT) },
+	  "a tracee goes on; used while it sets itself up, and then nobody's code but the wedge's runs there" },
 	TRACES(PTRACE_SYSEMU),
 	TRACES(PTRACE_SYSEMU_SINGLESTEP),
 	TRACES(PTRACE_GETREGS),

@@ -134,6 +134,8 @@ static void run_user(struct lol_regs *regs)
 		return;
 	}
 	user_ended();
+	if (READ_ONCE(h->reason) == LOL_REASON_NOT_LEFT)
+		return;
 	fp_here = fp_changed = false;
 	if (!take(slot, &uc, &info, &signal)) {
 		complain(slot, true, 0);

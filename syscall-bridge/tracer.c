@@ -6,7 +6,8 @@
  * A space's user thread is attached to before it does anything, while it may still
  * be traced; it sets itself up, and its last instruction is an int3 which it never
  * gets past (user_main).  From then on it is continued by PTRACE_SYSEMU and
- * PTRACE_SYSEMU_SINGLESTEP only: no system call of it is ever carried out.
+ * PTRACE_SYSEMU_SINGLESTEP only: no system call of it is ever carried out.  Before
+ * that nothing but PTRACE_CONT touches it, whatever may stop it.
  *
  * What happens to it is one of
  *
@@ -27,6 +28,7 @@
 #include "syscall-bridge/k.h"
 #include "syscall-bridge/sys.h"
 
+#define PTRACE_CONT		7
 #define PTRACE_GETREGS		12
 #define PTRACE_SETREGS		13
 #define PTRACE_SYSEMU		31
@@ -49,9 +51,13 @@
 #define SIGCHLD			17
 #define SA_NOCLDSTOP		0x00000001UL
 #define SYSCALL_STOP		(SIGTRAP | 0x80)
+#define SI_KERNEL		0x80
+#define SIGINFOS		(128 / sizeof(struct host_siginfo))	/* of the host's size */
 
 static struct tracee {
 	u32 pid;		/* 0: none */
+	bool ready;		/* has set itself up */
+	bool kicked;		/* before that */
 	bool stopped;
 	u32 stop;		/* what the host says of it: signal, and event << 8 */
 	bool fp_reset;		/* the user's vector state is in the hand-over memory alone */
@@ -80,6 +86,28 @@ static long trace(long request, const struct tracee *t, u64 address, const void 
 	return sys4(__NR_ptrace, request, t->pid, address, (long)data);
 }
 
+/* Is this the int3 at the end of its set-up? */
+static bool set_up(const struct tracee *t)
+{
+	struct host_siginfo info[SIGINFOS];
+
+	return t->stop == SIGTRAP && !SYS_ERROR(trace(PTRACE_GETSIGINFO, t, 0, info)) &&
+	       info[0].code == SI_KERNEL;
+}
+
+static void note_stop(struct tracee *t, u32 stop)
+{
+	t->stop = stop;
+	if (!t->ready && !set_up(t)) {
+		/* a kick, most likely; what it does may be half done */
+		t->kicked = true;
+		trace(PTRACE_CONT, t, 0, NULL);
+		return;
+	}
+	t->ready = true;
+	t->stopped = true;
+}
+
 /* Takes one change of state of a tracee.  false: there is none, or a signal came. */
 static bool note_change(long options)
 {
@@ -93,12 +121,10 @@ static bool note_change(long options)
 
 		if (t->pid != pid)
 			continue;
-		if ((status & 0xff) == 0x7f) {
-			t->stopped = true;
-			t->stop = (u32)status >> 8;
-		} else {
+		if ((status & 0xff) == 0x7f)
+			note_stop(t, (u32)status >> 8);
+		else
 			t->pid = 0;
-		}
 		break;
 	}
 	return true;
@@ -160,7 +186,7 @@ static bool write_frame(struct tracee *t, struct lol_handoff *h, u32 signal)
 static u32 tell(struct tracee *t, struct lol_handoff *h)
 {
 	struct syscall_info call;
-	struct host_siginfo info;
+	struct host_siginfo info[SIGINFOS];
 	struct iovec iov = { h->fp, sizeof(h->fp) };
 
 	if (SYS_ERROR(trace(PTRACE_GETREGS, t, 0, &h->user)) ||
@@ -176,14 +202,11 @@ static u32 tell(struct tracee *t, struct lol_handoff *h)
 	h->signal = SIGUSR1;
 	if (t->stop == SIGSYS) {
 		/* the host's vsyscall page, by the filter */
-		u8 all[128];
-
-		if (SYS_ERROR(trace(PTRACE_GETSIGINFO, t, 0, all)))
+		if (SYS_ERROR(trace(PTRACE_GETSIGINFO, t, 0, info)))
 			return LOL_REASON_REFUSED;
-		memcpy(&info, all, sizeof(info));
 		h->signal = SIGSYS;
-		h->arch = info.arch;
-		h->call_address = info.call_address;
+		h->arch = info[0].arch;
+		h->call_address = info[0].call_address;
 	} else if (is_trap(t->stop)) {
 		h->signal = t->stop;
 		if (!write_frame(t, h, t->stop))
@@ -199,7 +222,10 @@ static void run(struct tracee *t, struct lol_handoff *h)
 
 	if (!t->pid || READ_ONCE(h->pid) != t->pid || !await_stop(t))
 		return;		/* K finds out */
-	if (set_registers(t, h)) {
+	if (t->kicked) {
+		t->kicked = false;
+		reason = LOL_REASON_NOT_LEFT;
+	} else if (set_registers(t, h)) {
 		WRITE_ONCE(h->started, enter);
 		if (!go_on(t, PTRACE_SYSEMU, 0))
 			return;

@@ -247,11 +247,11 @@ static void zygote(void **unused)
 	REFUSES(ZYGOTE, SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
-/* Of ptrace(2) what leads to registers and stops, nothing that leads to memory or lets calls through. */
+/* Of ptrace(2) what leads to registers and stops, nothing that leads to memory. */
 static void tracer(void **unused)
 {
 	static const unsigned long used[] = {
-		PTRACE_SEIZE, PTRACE_SYSEMU, PTRACE_SYSEMU_SINGLESTEP, PTRACE_GETREGS, PTRACE_SETREGS,
+		PTRACE_SEIZE, PTRACE_CONT, PTRACE_SYSEMU, PTRACE_SYSEMU_SINGLESTEP, PTRACE_GETREGS, PTRACE_SETREGS,
 		PTRACE_GETREGSET, PTRACE_SETREGSET, PTRACE_GETSIGINFO, PTRACE_GET_SYSCALL_INFO,
 	};
 	unsigned long request, i;
