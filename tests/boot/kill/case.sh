@@ -32,6 +32,16 @@ for sig in TERM INT HUP; do
 	nothing_left "nothing is left after SIG$sig"
 done
 
+if [ "$BRIDGE" = ptrace ]; then
+	start '(while :; do :; done); echo "loop $?"; exit 5'
+	for p in $(spaces); do awk '/^TracerPid/ && $2 {print $2}' "/proc/$p/status"; done > tracers
+	tracer=$(sort -u tracers)
+	kill -9 "$tracer"
+	wait $guard
+	is "$? $(tail -n 1 out)" "5 loop 137" "tracer killed: what ran is killed, the guest goes on"
+	nothing_left "nothing is left"
+fi
+
 # spaces at random, while several processes work
 rounds=5
 [ "$LONG" = 1 ] && rounds=50
