@@ -30,7 +30,6 @@
 
 #define PTRACE_CONT		7
 #define PTRACE_GETREGS		12
-#define PTRACE_SETREGS		13
 #define PTRACE_SYSEMU		31
 #define PTRACE_SYSEMU_SINGLESTEP 32
 #define PTRACE_GETSIGINFO	0x4202
@@ -170,11 +169,12 @@ static bool is_trap(u32 signal)
 static bool write_frame(struct tracee *t, struct lol_handoff *h, u32 signal)
 {
 	struct lol_user_regs regs = h->user;
+	struct iovec iov = { &regs, __builtin_offsetof(struct lol_user_regs, fs_base) };
 
 	regs.rsp = 0;
 	regs.orig_rax = ~0ULL;
 	t->fp_reset = true;
-	if (SYS_ERROR(trace(PTRACE_SETREGS, t, 0, &regs)) ||
+	if (SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov)) ||
 	    !go_on(t, PTRACE_SYSEMU_SINGLESTEP, signal) || t->stop != SIGTRAP ||
 	    SYS_ERROR(trace(PTRACE_GETREGS, t, 0, &regs)))
 		return false;
