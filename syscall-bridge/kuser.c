@@ -150,8 +150,8 @@ static bool trap_possible(u64 trap)
  * @uc: general registers, cs, ss, trap number, error code and fault address; what is
  *	not as user code can have it is corrected
  * @signal: likewise
- * @fs: segment bases
- * @gs:
+ * @fs: base of FS
+ * @gs: and of GS
  *
  * Return: false where no host would have reported that.
  */

@@ -45,6 +45,8 @@
 #define NT_PRSTATUS		1
 #define NT_X86_XSTATE		0x202
 
+#define ECHILD			10
+#define ETIMEDOUT		110
 #define WNOHANG			1
 #define WALL			0x40000000
 #define SIGCHLD			17
@@ -107,14 +109,14 @@ static void note_stop(struct tracee *t, u32 stop)
 	t->stopped = true;
 }
 
-/* Takes one change of state of a tracee.  false: there is none, or a signal came. */
-static bool note_change(long options)
+/* Takes one change of state of a tracee.  0: there is none; or -errno. */
+static long note_change(long options)
 {
 	s32 status;
 	long pid = sys4(__NR_wait4, -1, (long)&status, options | WALL, 0);
 
 	if (pid <= 0)
-		return false;
+		return pid;
 	for (u32 slot = 0; slot < LOL_MAX_SPACES; slot++) {
 		struct tracee *t = &tracee[slot];
 
@@ -126,14 +128,15 @@ static bool note_change(long options)
 			t->pid = 0;
 		break;
 	}
-	return true;
+	return pid;
 }
 
 /* false: it has ended. */
 static bool await_stop(struct tracee *t)
 {
 	while (t->pid && !t->stopped)
-		note_change(0);
+		if (note_change(0) == -ECHILD)
+			t->pid = 0;
 	return t->pid;
 }
 
@@ -266,7 +269,7 @@ void tracer_reap(void)
 	if (ended == seen)
 		return;
 	seen = ended;
-	while (note_change(WNOHANG))
+	while (note_change(WNOHANG) > 0)
 		;
 }
 
@@ -315,7 +318,7 @@ long tracer_attach(u32 slot, u32 pid)
 
 	for (u32 tries = 0; __atomic_load_n(&h->attach, __ATOMIC_ACQUIRE) != LOL_ATTACH_WANTED; tries++) {
 		if (tries == 500)
-			return -110;	/* ETIMEDOUT: it was killed */
+			return -ETIMEDOUT;	/* it was killed */
 		sys_futex_wait(&h->attach, LOL_ATTACH_NONE, (const s64[]){ 0, 20000000 });
 	}
 	*t = (struct tracee){ .pid = pid };

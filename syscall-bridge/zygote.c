@@ -215,8 +215,7 @@ static noreturn void zygote_loop(void)
  */
 static noreturn void tracer_loop(void)
 {
-	u32 wanted, runs = 0, seen = 0;
-	bool first = true;
+	u32 wanted, runs = 0, seen = READ_ONCE(state->wanted) - 1;
 	s32 cpu = -1;
 
 	for (;;) {
@@ -230,8 +229,7 @@ static noreturn void tracer_loop(void)
 			continue;
 		}
 		tracer_reap();
-		if (first || wanted - runs != seen) {
-			first = false;
+		if (wanted - runs != seen) {
 			while (work())
 				;
 			seen = wanted - runs;
