@@ -2,8 +2,14 @@
 # Expects: on a host without system call filters auto takes the ptrace bridge, with a
 # word about what is missing; other bridges say why they cannot run.
 lol=$LOL
-printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$BUILD/tests/lib/without-seccomp" "$lol" > without && chmod +x without
-LOL=$PWD/without
+host() # WORD...: from here on, lol as on a host without these
+{
+	local word command=
+	for word; do command="$command '$BUILD/tests/lib/without' $word"; done
+	printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$command" "$lol" > without && chmod +x without
+	LOL=$PWD/without
+}
+host seccomp
 
 lol probe
 is $status 0 "lol probe: guests can run"
@@ -27,7 +33,18 @@ for name in registers memory fault signals threads fpu; do
 	lol run --quiet --memory 128M --initrd "$(image $name)" -- /t/$name $arguments
 	forward "$name" out
 done
-# the same filter in the way of a host that has no need for it
+host ptrace
+lol run --bridge ptrace -- true
+is "$status $(grep -c 'ptrace is refused' err)" "1 1" "a host that refuses ptrace: --bridge ptrace says so"
+lol probe
+like "$(cat out)" '^bridge ptrace +missing .*refused' "lol probe too"
+lol run --quiet -- echo hello
+is "$status $(cat out)" "0 hello" "and auto is split there"
+host ptrace seccomp
+lol run -- true
+is "$status $(grep -c 'seccomp' err)" "1 1" "without either nothing can run, and seccomp is named"
+lol probe
+is "$status $(tail -n 1 out)" "1 lol cannot run guests here" "lol probe too"
 LOL=$lol
 lol run -- true
 unlike "$(cat err)" 'seccomp' "with seccomp nothing is said"
