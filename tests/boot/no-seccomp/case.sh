@@ -5,9 +5,9 @@ lol=$LOL
 host() # WORD...: from here on, lol as on a host without these
 {
 	local word command=
-	for word; do command="$command '$BUILD/tests/lib/without' $word"; done
-	printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$command" "$lol" > without && chmod +x without
-	LOL=$PWD/without
+	for word; do command="$command '$BUILD/tests/lib/lacking' $word"; done
+	printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$command" "$lol" > lacking && chmod +x lacking
+	LOL=$PWD/lacking
 }
 host seccomp
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * without seccomp|ptrace COMMAND [ARGUMENT]... - runs it as on a host that lacks
+ * lacking seccomp|ptrace COMMAND [ARGUMENT]... - runs it as on a host that lacks
  * something:
  *
  *	seccomp		seccomp(2) is answered by ENOSYS, prctl(PR_SET_SECCOMP) by EINVAL
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "ptrace"))
 		program = (struct sock_fprog){ .len = sizeof(no_ptrace) / sizeof(no_ptrace[0]), .filter = no_ptrace };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) {
-		perror("without");
+		perror("lacking");
 		return 2;
 	}
 	execvp(argv[2], argv + 2);
