@@ -22,7 +22,8 @@ static const char help_text[] =
 "  --memory SIZE     guest RAM, with suffix K, M or G; 64M to 512G, default 256M\n"
 "  --cpus N          virtual CPUs; only 1 today\n"
 "  --bridge KIND     split: programs in the guest cannot reach the guest's kernel;\n"
-"                    in-place: they can, and it is faster; auto: split\n"
+"                    in-place: they can, and it is faster; ptrace: as split, slow,\n"
+"                    for hosts without seccomp; auto: split, or ptrace on those\n"
 "  --append TEXT     goes to the end of the kernel command line\n"
 "  --no-rewrite      let sensitive instructions trap and emulate them (slow)\n"
 "  --quiet           no warnings, no kernel messages, nothing but the command\n"
@@ -104,14 +105,16 @@ static int take_value(struct config *config, const char *name, const char *value
 		if (n > 1)
 			return error_set(error, "--cpus %s: only one virtual CPU is supported so far", value);
 	} else if (!strcmp(name, "--bridge")) {
-		if (!strcmp(value, "split") || !strcmp(value, "auto"))
+		if (!strcmp(value, "auto"))
+			config->bridge = CONFIG_BRIDGE_AUTO;
+		else if (!strcmp(value, "split"))
 			config->bridge = LOL_BRIDGE_SPLIT;
 		else if (!strcmp(value, "in-place"))
 			config->bridge = LOL_BRIDGE_IN_PLACE;
 		else if (!strcmp(value, "ptrace"))
-			return error_set(error, "--bridge %s: not supported so far (auto, split or in-place)", value);
+			config->bridge = LOL_BRIDGE_PTRACE;
 		else
-			return error_set(error, "--bridge %s: unknown (auto, split or in-place)", value);
+			return error_set(error, "--bridge %s: unknown (auto, split, in-place or ptrace)", value);
 	}
 	return 0;
 }
@@ -170,7 +173,7 @@ int cli_parse(struct config *config, char **argv, struct error *error)
 {
 	const char *verb = argv[0] ? argv[1] : NULL;
 
-	*config = (struct config){ .memory = CONFIG_MEMORY_DEFAULT, .bridge = LOL_BRIDGE_SPLIT };
+	*config = (struct config){ .memory = CONFIG_MEMORY_DEFAULT, .bridge = CONFIG_BRIDGE_AUTO };
 	if (!verb)
 		return error_set(error, "what? (\"lol run\" starts a guest, \"lol help\" tells more)");
 	if (!strcmp(verb, "run")) {

@@ -13,6 +13,8 @@
 #define CONFIG_MEMORY_DEFAULT	(256ULL << 20)
 #define CONFIG_MEMORY_STEP	(2ULL << 20)
 
+#define CONFIG_BRIDGE_AUTO	(~0U)
+
 enum config_action {
 	CONFIG_RUN,
 	CONFIG_PROBE,
@@ -27,7 +29,7 @@ struct config {
 	const char *initrd;	/* file; NULL: the one that came with lol; "": none */
 	const char *append;	/* to the guest's command line, or NULL */
 	uint64_t memory;	/* bytes of guest RAM, a multiple of CONFIG_MEMORY_STEP */
-	uint32_t bridge;	/* enum lol_bridge */
+	uint32_t bridge;	/* enum lol_bridge, or CONFIG_BRIDGE_AUTO: what the host can do */
 	bool no_rewrite;	/* sites trap and are emulated */
 	bool quiet;
 	char **command;	/* to be run in the guest, NULL terminated, or NULL */

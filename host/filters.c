@@ -26,18 +26,21 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/timerfd.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <unistd.h>
 
+#include "host/bridges.h"
 #include "host/filters.h"
 #include "host/ram.h"
 #include "syscall-bridge/handoff.h"
 #include "syscall-bridge/state.h"
 
 #define INIT	(1 << LOL_ROLE_INIT)
-#define ZYGOTE	(1 << LOL_ROLE_ZYGOTE)
+#define ZYGOTE	(1 << LOL_ROLE_ZYGOTE | 1 << LOL_ROLE_TRACER)
+#define TRACER	(1 << LOL_ROLE_TRACER)
 #define VCPU	(1 << LOL_ROLE_VCPU)
 #define USER	(1 << LOL_ROLE_USER)
 #define AGENT	(1 << LOL_ROLE_AGENT)
@@ -53,6 +56,10 @@
 
 #define MAKES_SPACE	(CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD)
 #define MAKES_AGENT	(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+
+/* What a tracer asks of processes that it traces already; their memory it cannot ask for. */
+#define TRACES(request)	{ TRACER, SCMP_SYS(ptrace), { IS(0, request) }, \
+			  "registers and progress of a tracee, all of whose calls are stopped" }
 
 static const struct row {
 	unsigned int roles;
@@ -112,6 +119,27 @@ static const struct row {
 	  "its own signal mask; SIGKILL cannot be blocked" },
 	{ ZYGOTE, SCMP_SYS(clone), { IS(0, MAKES_AGENT), IS(1, 0) },
 	  "a thread of itself, under the same filter: the agent, whose descriptor table is a copy" },
+
+	/* --- ptrace bridge: the zygote as the tracer --- */
+	{ TRACER, SCMP_SYS(ptrace), { IS(0, PTRACE_SEIZE) },
+	  "names a process, and the zygote takes the name from its own memory, where clone() put it" },
+	{ TRACER, SCMP_SYS(ptrace), { IS(0, PTRACE_CONT) },
+	  "a tracee goes on; used while it sets itself up, and then nobody's code but the wedge's runs there" },
+	TRACES(PTRACE_SYSEMU),
+	TRACES(PTRACE_SYSEMU_SINGLESTEP),
+	TRACES(PTRACE_GETREGS),
+	TRACES(PTRACE_GETREGSET),
+	TRACES(PTRACE_SETREGSET),
+	TRACES(PTRACE_GETSIGINFO),
+	TRACES(PTRACE_GET_SYSCALL_INFO),
+	{ TRACER, SCMP_SYS(wait4), { { 0 } },
+	  "tells of tracees" },
+	{ TRACER, SCMP_SYS(rt_sigreturn), { { 0 } },
+	  "its own registers" },
+	{ TRACER, SCMP_SYS(prctl), { IS(0, PR_SET_DUMPABLE) },
+	  "whether others of this user may trace it: while it is attached to" },
+	{ TRACER, SCMP_SYS(prctl), { IS(0, PR_SET_PTRACER) },
+	  "the same" },
 };
 
 #define NR_ROWS	(sizeof(table) / sizeof(table[0]))
@@ -124,7 +152,7 @@ static int add_row(scmp_filter_ctx ctx, const struct row *row, enum lol_role rol
 
 	for (n = 0; n < MAX_CHECKS && row->check[n].op; n++)
 		check[n] = row->check[n];
-	if (role == LOL_ROLE_ZYGOTE && row->call == SCMP_SYS(pwrite64))
+	if ((1 << role) & ZYGOTE && row->call == SCMP_SYS(pwrite64))
 		n--;		/* each agent has its own place */
 	if (cookie && row->call == SCMP_SYS(mmap))
 		check[0] = (struct scmp_arg_cmp)IS(4, LOL_COOKIE_HALF | row->check[0].datum_b);
@@ -211,7 +239,7 @@ int filters_make(struct error *error)
 	static struct lol_filters filters;
 	int fd;
 
-	if (filters_build(&filters, error))
+	if (host_has_filters() && filters_build(&filters, error))
 		return -1;
 	fd = memfd_constant("lol-filters", &filters, sizeof(filters));
 	return fd < 0 ? error_errno(error, "system call filters") : fd;

@@ -15,7 +15,7 @@
 int filters_build(struct lol_filters *filters, struct error *error);
 
 /**
- * filters_make - the filters in a memfd whose content can never change
+ * filters_make - the filters in a memfd whose content can never change; empty ones where the host has none
  * @error: gets the reason of failure
  *
  * Return: the descriptor, or -1.

@@ -8,25 +8,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/futex.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <lol/layout.h>
 
+#include "host/bridges.h"
+#include "host/config.h"
 #include "host/exit.h"
 #include "host/namespaces.h"
 #include "host/probe.h"
@@ -94,31 +90,6 @@ static bool has_execveat(void)
 	return syscall(SYS_execveat, -1, "", none, none, 0x1000 /* AT_EMPTY_PATH */) < 0 && errno != ENOSYS;
 }
 
-static void on_trap(int number)
-{
-	(void)number;
-	_exit(42);
-}
-
-/* In a child: a filter that traps one call, and that call. */
-static void __attribute__((noreturn)) trap_child(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = 4, .filter = code };
-
-	signal(SIGSYS, on_trap);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
-		_exit(1);
-	syscall(SYS_getppid);
-	_exit(2);
-}
-
 static bool child_says(pid_t pid, int wanted)
 {
 	int status;
@@ -127,15 +98,6 @@ static bool child_says(pid_t pid, int wanted)
 		if (errno != EINTR)
 			return false;
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == wanted;
-}
-
-static bool has_seccomp_trap(void)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		trap_child();
-	return child_says(pid, 42);
 }
 
 static bool has_low_memory(void)
@@ -204,17 +166,6 @@ static bool has_tsc(void)
 	return !strncmp(text, "tsc", 3);
 }
 
-static bool has_in_place(void)
-{
-	return has_seccomp_trap() && has_addresses();
-}
-
-/* Besides: threads with different filters and descriptor tables. */
-static bool has_split(void)
-{
-	return has_in_place() && !syscall(SYS_close_range, 1 << 20, 1 << 20, 0);
-}
-
 static bool can_unshare(int flags)
 {
 	pid_t pid = fork();
@@ -245,11 +196,9 @@ static const struct feature {
 	{ "memfd", has_memfd, true, "guest memory, mapped executable" },
 	{ "futex", has_futex, true, "hand-over between processes" },
 	{ "execveat", has_execveat, true, "starting the wedge by descriptor" },
-	{ "seccomp trap", has_seccomp_trap, true, "catching system calls of guest programs" },
+	{ "seccomp", host_has_filters, false, "confining the guest, and all bridges but ptrace" },
 	{ "mmap_min_addr <= 65536", has_low_memory, true, "programs at their usual addresses" },
 	{ "free addresses", has_addresses, true, "guest kernel at 0x600000000000 and above" },
-	{ "bridge split", has_split, true, "guest programs that cannot reach the guest kernel (Linux 5.9)" },
-	{ "bridge in-place", has_in_place, false, "guest programs beside the guest kernel, faster" },
 	{ "max_map_count >= 60000", has_maps, false, "guest processes with many mappings at full speed" },
 	{ "huge page collapse", has_collapse, false, "fast first use of the guest kernel (Linux 6.1)" },
 	{ "tsc clocksource", has_tsc, false, "exact time in the guest" },
@@ -270,6 +219,34 @@ int probe_required(struct error *error)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	uint32_t bridge;
+	const char *purpose;
+} bridges[] = {
+	{ "bridge split", LOL_BRIDGE_SPLIT, "guest programs that cannot reach the guest kernel; the default" },
+	{ "bridge in-place", LOL_BRIDGE_IN_PLACE, "guest programs beside the guest kernel, faster" },
+	{ "bridge ptrace", LOL_BRIDGE_PTRACE, "as split, slow; the default without seccomp" },
+};
+
+#define NR_BRIDGES	(sizeof(bridges) / sizeof(bridges[0]))
+
+/* Returns whether auto finds one. */
+static bool print_bridges(void)
+{
+	struct error error;
+	uint32_t bridge;
+	unsigned int i;
+
+	for (i = 0; i < NR_BRIDGES; i++) {
+		const char *missing = bridge_missing(bridges[i].bridge);
+
+		printf("%-24s %-8s %-9s %s\n", bridges[i].name, missing ? "missing" : "ok", "one of",
+		       missing ? missing : bridges[i].purpose);
+	}
+	return !bridge_choose(CONFIG_BRIDGE_AUTO, &bridge, &error);
+}
+
 int probe_print(void)
 {
 	unsigned int i, missing = 0;
@@ -282,6 +259,7 @@ int probe_print(void)
 		       f->required ? "needed" : "optional", f->purpose);
 		missing += f->required && !good;
 	}
+	missing += !print_bridges();
 	printf(missing ? "lol cannot run guests here\n" : "lol can run guests here\n");
 	return missing ? EXIT_SETUP : EXIT_OFF;
 }

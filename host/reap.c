@@ -51,7 +51,7 @@ static void wake_kernel(struct vm *vm, unsigned int slot)
 static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
-	bool split = vm->config->bridge == LOL_BRIDGE_SPLIT;
+	bool split = lol_bridge_has_kernel(vm->config->bridge);
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 
 	__atomic_store_n(&vcpu->exit.state, LOL_EXIT_IDLE, __ATOMIC_SEQ_CST);
@@ -150,7 +150,7 @@ void spaces_review(struct vm *vm)
 static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 {
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
-	bool split = vm->config->bridge == LOL_BRIDGE_SPLIT;
+	bool split = lol_bridge_has_kernel(vm->config->bridge);
 	unsigned int slot;
 
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {

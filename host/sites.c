@@ -29,7 +29,7 @@ int sites_init(struct site_table *table, void *state, bool trap)
 {
 	*table = (struct site_table){
 		.state = state, .trap = trap,
-		.split = ((struct lol_state *)state)->bridge == LOL_BRIDGE_SPLIT,
+		.split = lol_bridge_has_kernel(((struct lol_state *)state)->bridge),
 	};
 	table->entry = calloc(LOL_MAX_SITES, sizeof(*table->entry));
 	table->order = calloc(LOL_MAX_SITES, sizeof(*table->order));

@@ -52,7 +52,7 @@ static int take_ready(struct vm *vm, uint64_t root)
 {
 	unsigned int slot, end = LOL_MAX_SPACES;
 
-	if (vm->config->bridge == LOL_BRIDGE_SPLIT)
+	if (lol_bridge_has_kernel(vm->config->bridge))
 		end = LOL_KERNEL_SLOT + 1;
 	for (slot = 0; slot < end && slot < vm->state->max_spaces; slot++) {
 		struct lol_space *space = lol_state_space(vm->state, slot);

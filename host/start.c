@@ -16,6 +16,7 @@
 
 #include "host/base/log.h"
 #include "host/boot.h"
+#include "host/bridges.h"
 #include "host/cpio.h"
 #include "host/dev/console.h"
 #include "host/dev/rng.h"
@@ -111,7 +112,7 @@ static void limit_spaces(struct vm *vm)
 	vm->state->max_spaces = MAX_SPACES;
 	vm->state->spare_spaces = SPARE_SPACES;
 	/* RLIMIT_NPROC counts all threads of this user: leave the others half. */
-	if (vm->config->bridge == LOL_BRIDGE_SPLIT)
+	if (lol_bridge_has_kernel(vm->config->bridge))
 		share *= 2;	/* threads of a space */
 	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < MAX_SPACES)
 		vm->state->max_spaces = limit.rlim_cur / share < 16 ? 16 : limit.rlim_cur / share;
@@ -167,7 +168,7 @@ static int set_up(struct vm *vm, const struct config *config, const struct conso
 
 	clock_measure(&vm->clock);
 	make_command_line(command_line, sizeof(command_line), config);
-	if (probe_required(error) || vm_make(vm, config, error) || spaces_find_wedge(vm, error))
+	if (vm_make(vm, config, error) || spaces_find_wedge(vm, error))
 		return -1;
 	limit_spaces(vm);
 	if (load(vm, setup, error) || console_make(vm, setup, error) || rng_make(vm, error))
@@ -208,21 +209,27 @@ static int conclude(struct vm *vm)
 	}
 }
 
-int start_guest(const struct config *config, char **argv)
+int start_guest(const struct config *asked, char **argv)
 {
 	static struct vm vm;
-	struct console_setup setup = choose_streams(config);
+	static struct config chosen;
+	const struct config *config = &chosen;
+	struct console_setup setup = choose_streams(asked);
 	struct error error;
 	sigset_t signals;
 	bool was_up;
 
-	if (set_up(&vm, config, &setup, &error)) {
+	chosen = *asked;
+	if (probe_required(&error) || bridge_choose(asked->bridge, &chosen.bridge, &error) ||
+	    set_up(&vm, config, &setup, &error)) {
 		log_line("%s", error.text);
 		return EXIT_SETUP;
 	}
 	warn_memory(config);
 	if (!config->quiet && config->bridge == LOL_BRIDGE_IN_PLACE)
 		log_line("note: with the in-place bridge, programs in the guest can reach the guest kernel's memory");
+	if (!config->quiet && !host_has_filters())
+		log_line("warning: this host has no system call filters (seccomp): bridge ptrace, and the guest kernel is not confined");
 	if (setup.terminal)
 		terminal_raw();
 	if (run_vm(&vm, &error))

@@ -57,16 +57,18 @@ for round in $(seq "$rounds"); do
 	run_lol "$work/lol.cpio" in-place $pin | sed 's/^/in-place /' >> "$work/all"
 	run_lol "$work/lol.cpio" split | sed 's/^/split /' >> "$work/all"
 	run_lol "$work/lol.cpio" split $pin | sed 's/^/split-1 /' >> "$work/all"
+	run_lol "$work/lol.cpio" ptrace $pin | sed 's/^/ptrace /' >> "$work/all"
 	if [ -x "$uml" ]; then
 		run_uml "$work/uml.cpio" $pin | sed -n '/BENCH-BEGIN/,/BENCH-END/s/^\([a-z0-9_]*\) \([0-9.]*\)$/uml \1 \2/p' >> "$work/all"
 	fi
 done
 for round in $(seq 10); do
-	for kind in in-place split split-1 uml; do
+	for kind in in-place split split-1 ptrace uml; do
 		start=$(date +%s%N)
 		case $kind in
 		in-place | split) "$lol" run --quiet --bridge "$kind" -- true < /dev/null > /dev/null 2>&1 || continue ;;
 		split-1) $pin "$lol" run --quiet --bridge split -- true < /dev/null > /dev/null 2>&1 || continue ;;
+		ptrace) $pin "$lol" run --quiet --bridge ptrace -- true < /dev/null > /dev/null 2>&1 || continue ;;
 		uml) [ -x "$uml" ] || continue; run_uml "$work/uml-off.cpio" $pin > /dev/null ;;
 		esac
 		echo "$kind boot-ms $(ms "$start")" >> "$work/all"
@@ -86,13 +88,15 @@ awk '
 		return sprintf("%12.0f %8s", m, base > 0 ? sprintf("%.1fx", m / base) : "")
 	}
 	END {
-		printf "%-14s %12s %21s %21s %21s %21s\n", "", "native", "in-place", "split", "split, one CPU", "UML, one CPU"
+		printf "%-14s %12s %21s %21s %21s %21s %21s\n", "", "native", "in-place", "split", "split, one CPU", "ptrace, one CPU",
+			"UML, one CPU"
 		for (i = 1; i <= n; i++) {
 			base = median("native " names[i])
 			if (names[i] == "fault16") base = median("native fault1")
-			printf "%-14s %12s %s %s %s %s\n", names[i], base < 0 ? "-" : sprintf("%.0f", base),
+			printf "%-14s %12s %s %s %s %s %s\n", names[i], base < 0 ? "-" : sprintf("%.0f", base),
 				cell(median("in-place " names[i]), base), cell(median("split " names[i]), base),
-				cell(median("split-1 " names[i]), base), cell(median("uml " names[i]), base)
+				cell(median("split-1 " names[i]), base), cell(median("ptrace " names[i]), base),
+				cell(median("uml " names[i]), base)
 		}
 	}' "$work/all" | tee "$B/bench.txt"
 

@@ -42,7 +42,7 @@
 
 /*
  * long agent_start(u64 flags, ops, done, u64 pid << 32 | offset of done in the memfd,
- *		    const struct sock_fprog *filter)
+ *		    const struct sock_fprog *filter or NULL)
  *
  * Return: as clone.
  */
@@ -70,6 +70,8 @@ agent_start:
 	popq %r12
 	ret
 1:	xorl %esp, %esp
+	testq %r12, %r12
+	jz 2f
 	movl $1, %edi			/* SECCOMP_SET_MODE_FILTER */
 	movl $4, %esi			/* SECCOMP_FILTER_FLAG_SPEC_ALLOW */
 	movq %r12, %rdx
@@ -77,7 +79,7 @@ agent_start:
 	syscall
 	testq %rax, %rax
 	jnz agent_exit
-	movl $1, agent_ready(%rip)
+2:	movl $1, agent_ready(%rip)
 	leaq agent_ready(%rip), %rdi
 	movl $FUTEX_WAKE, %esi
 	movl $0x7fffffff, %edx

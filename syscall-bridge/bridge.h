@@ -9,6 +9,7 @@
  *
  *   in-place	inplace.c	in the process that runs the guest kernel
  *   split	split.c, user.c	in a process of its own for each address space
+ *   ptrace	ptrace.c, tracer.c	the same, stopped and continued by a tracer
  */
 #include "syscall-bridge/wedge.h"
 
@@ -71,6 +72,7 @@ struct bridge {
 extern const struct bridge *bridge __attribute__((visibility("hidden")));
 extern const struct bridge bridge_in_place __attribute__((visibility("hidden")));
 extern const struct bridge bridge_split __attribute__((visibility("hidden")));
+extern const struct bridge bridge_ptrace __attribute__((visibility("hidden")));
 
 #pragma GCC visibility push(hidden)
 
@@ -78,17 +80,29 @@ extern const struct bridge bridge_split __attribute__((visibility("hidden")));
 extern struct place own_place;
 void place_unmap(struct place *place, u64 start, u64 end);
 
-/* split.c: operations for the agent of a space, carried out in order */
-long split_mmap(u32 slot, u64 va, u64 length, u32 prot, u64 gpa);
-long split_munmap(u32 slot, u64 start, u64 length);
-long split_mprotect(u32 slot, u64 start, u64 length, u32 prot);
-void split_setup(void);
-void split_reset(u32 slot);
-void split_exit(u32 slot);
+/* kagent.c: operations for the agent of a space, carried out in order */
+long agent_mmap(u32 slot, u64 va, u64 length, u32 prot, u64 gpa);
+long agent_munmap(u32 slot, u64 start, u64 length);
+long agent_mprotect(u32 slot, u64 start, u64 length, u32 prot);
 
-/* user.c: the life of a space of the split bridge */
+/* kspace.c */
+void k_setup(void);
+void k_reset(u32 slot);
+void k_exit(u32 slot);
+
+/* userspace.c: the birth of a space of split or ptrace */
 noreturn void user_start(u32 slot);
 noreturn void user_main(u32 slot);
+
+/* user.c: its user thread, split */
+noreturn void user_wait(void);
+
+/* tracer.c: the zygote as the tracer of the ptrace bridge */
+void tracer_setup(void);
+bool tracer_serve(void);
+void tracer_reap(void);
+long tracer_attach(u32 slot, u32 pid);
+void tracee_attached(u32 slot);
 
 /* zygote.c: this thread, when user threads have a CPU of their own */
 void keep_to_user_cpu(void);

@@ -66,6 +66,8 @@ long filter_load(u32 role)
 	if (role == LOL_ROLE_USER || role == LOL_ROLE_ZYGOTE)
 		return load_weak(role);
 #endif
+	if (!filters->role[role].length)
+		return 0;	/* the host has no filters */
 	return load(&(struct program){ filters->role[role].length, filters->role[role].insn });
 }
 
@@ -73,7 +75,7 @@ long filter_load(u32 role)
  * filter_agent - the filter of an agent thread, which loads it itself
  * @done: offset in LOL_FD_BRIDGE of its struct lol_done, the one place it may write
  *
- * Return: struct sock_fprog.
+ * Return: struct sock_fprog, or NULL where the host has no filters.
  */
 const void *filter_agent(u64 done)
 {
@@ -81,6 +83,8 @@ const void *filter_agent(u64 done)
 	static struct program program;
 
 	memcpy(&filter, &filters->role[LOL_ROLE_AGENT], sizeof(filter));
+	if (!filter.length)
+		return NULL;
 	filter.insn[filter.offset_at].k = done;
 	program = (struct program){ filter.length, filter.insn };
 	return &program;

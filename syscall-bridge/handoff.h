@@ -8,14 +8,16 @@
 #include "syscall-bridge/state.h"
 
 /*
- * What a vCPU's kernel process K and a space of the split bridge share: one
+ * What a vCPU's kernel process K and a space of split or ptrace share: one
  * memfd (LOL_FD_BRIDGE), LOL_HANDOFF_STRIDE bytes of it for each space slot.
  *
  *   offset	what			space		K
- *   0		struct lol_handoff	read, write	read, write
+ *   0		struct lol_handoff	read, write (*)	read, write
  *   0x1000	struct lol_ops		read		read, write
  *   0x2000	struct lol_done		read		read
  *   0x8000	signal stack		read, write	read
+ *
+ * (*) split: the user thread's.  ptrace: the tracer's; the space does not map it.
  *
  * A space maps its own piece only.  lol_done is written by the space's agent
  * thread with pwrite, through the one descriptor that its filter lets it write
@@ -45,7 +47,31 @@ enum lol_handoff_reason {
 	LOL_REASON_NONE,
 	LOL_REASON_SIGNAL,	/* the host's frame is on the signal stack */
 	LOL_REASON_NOT_LEFT,	/* a kick came before the user's code was entered */
+	/* ptrace bridge; the tracer says so */
+	LOL_REASON_CALL,	/* a system call was stopped before it was made */
+	LOL_REASON_STOP,	/* any other stop; frame is set if the host told of a trap */
+	LOL_REASON_REFUSED,	/* the host does not take these registers */
 };
+
+#define LOL_NO_FRAME	(~0U)
+
+/* Before a process can be a tracee. */
+enum lol_attach {
+	LOL_ATTACH_NONE,
+	LOL_ATTACH_WANTED,	/* process: ready */
+	LOL_ATTACH_DONE,	/* tracer: you are */
+	LOL_ATTACH_REFUSED,	/* tracer: the host says no */
+};
+
+/* General registers as the host's ptrace(2) has them. */
+struct lol_user_regs {
+	__u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax;
+	__u64 rip, cs, rflags, rsp, ss;
+	__u64 fs_base, gs_base;	/* from here on they are set only if they change */
+	__u64 ds, es, fs, gs;
+};
+
+#define LOL_HANDOFF_USER	0x300
 
 #define LOL_HANDOFF_FP		0x400
 #define LOL_HANDOFF_FP_SIZE	0xc00
@@ -69,11 +95,16 @@ struct lol_handoff {
 	__u32 kernel_sleeps;	/* K waits for leave in the host */
 	__u32 user_sleeps;	/* the user thread waits for enter in the host */
 	__u32 spin;		/* K: TSC ticks that the user thread may look before it sleeps */
-	__u32 reserved0;
-	__u8 reserved[0x200 - 0x58];
+	/* ptrace bridge */
+	__u32 attach;		/* futex word: enum lol_attach */
+	__u32 pid;		/* K: process that the run is for: tracees of others ignore it */
+	__u32 user_size;	/* K: bytes of user that are to be set */
+	__u8 reserved[0x200 - 0x60];
 	struct lol_regs regs;	/* K */
-	__u8 reserved2[LOL_HANDOFF_FP - 0x200 - sizeof(struct lol_regs)];
-	__u8 fp[LOL_HANDOFF_FP_SIZE];	/* K: XSAVE area, standard format */
+	__u8 reserved2[LOL_HANDOFF_USER - 0x200 - sizeof(struct lol_regs)];
+	struct lol_user_regs user;	/* ptrace: K, and the tracer after the run */
+	__u8 reserved3[LOL_HANDOFF_FP - LOL_HANDOFF_USER - sizeof(struct lol_user_regs)];
+	__u8 fp[LOL_HANDOFF_FP_SIZE];	/* XSAVE area, standard format; K; ptrace: as user */
 };
 
 enum lol_agent_op {

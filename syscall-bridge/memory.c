@@ -42,19 +42,19 @@ static void host_yield(void)
 static long do_mmap(struct place *p, const struct mm_run *run)
 {
 	if (p->slot != NO_AGENT)
-		return split_mmap(p->slot, run->va.v, run->length, run->prot, run->gpa.v);
+		return agent_mmap(p->slot, run->va.v, run->length, run->prot, run->gpa.v);
 	return sys_mmap(run->va.v, run->length, run->prot, MAP_SHARED | MAP_FIXED, LOL_FD_RAM,
 			run->gpa.v);
 }
 
 static long do_munmap(struct place *p, u64 start, u64 length)
 {
-	return p->slot != NO_AGENT ? split_munmap(p->slot, start, length) : sys_munmap(start, length);
+	return p->slot != NO_AGENT ? agent_munmap(p->slot, start, length) : sys_munmap(start, length);
 }
 
 static long do_mprotect(struct place *p, u64 start, u64 length, u32 prot)
 {
-	return p->slot != NO_AGENT ? split_mprotect(p->slot, start, length, prot) :
+	return p->slot != NO_AGENT ? agent_mprotect(p->slot, start, length, prot) :
 				     sys_mprotect(start, length, prot);
 }
 

@@ -16,16 +16,17 @@
 enum lol_role {
 	LOL_ROLE_INIT,		/* first process of the guest's pid namespace */
 	LOL_ROLE_ZYGOTE,	/* maker of spaces; and a space until it has its own */
+	LOL_ROLE_TRACER,	/* the same with the ptrace bridge: traces them, too */
 	LOL_ROLE_VCPU,		/* runs the guest kernel: in-place space, or K */
-	LOL_ROLE_USER,		/* runs guest user code: user thread of a split space */
-	LOL_ROLE_AGENT,		/* maps guest memory: agent thread of a split space */
+	LOL_ROLE_USER,		/* runs guest user code: user thread of a space of split or ptrace */
+	LOL_ROLE_AGENT,		/* maps guest memory: agent thread of the same */
 	LOL_NR_ROLES,
 };
 
 #define LOL_FILTER_INSNS	255
 
 struct lol_filter {
-	__u32 length;		/* instructions */
+	__u32 length;		/* instructions; 0: no filter, since the host has none */
 	__u32 offset_at;	/* agent: index of the one that holds its own file offset */
 	struct sock_filter insn[LOL_FILTER_INSNS];
 };

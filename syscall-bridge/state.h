@@ -45,7 +45,7 @@ enum lol_fd {
 	LOL_FD_RAM,		/* memfd: guest RAM */
 	LOL_FD_STATE,		/* memfd: this */
 	LOL_FD_EVENT,		/* eventfd: a vCPU has a request for the monitor */
-	LOL_FD_BRIDGE,		/* memfd: hand-overs of the split bridge (handoff.h) */
+	LOL_FD_BRIDGE,		/* memfd: hand-overs of split and ptrace (handoff.h) */
 	LOL_FD_TIMER,		/* timerfd, CLOCK_MONOTONIC, of vCPU 0; of vCPU n: + n */
 };
 
@@ -53,10 +53,17 @@ enum lol_fd {
 enum lol_bridge {
 	LOL_BRIDGE_IN_PLACE,	/* in the process that runs the guest kernel */
 	LOL_BRIDGE_SPLIT,	/* in a process of its own for each address space */
+	LOL_BRIDGE_PTRACE,	/* the same, driven by ptrace(2) */
 };
 
+/* The guest kernel has a process of its own for each vCPU. */
+static inline int lol_bridge_has_kernel(__u32 bridge)
+{
+	return bridge != LOL_BRIDGE_IN_PLACE;
+}
+
 /*
- * Split bridge: the slot of vCPU 0's kernel process; all other slots are spaces.
+ * Where it has: the slot of vCPU 0's kernel process; all other slots are spaces.
  */
 #define LOL_KERNEL_SLOT		0
 
@@ -149,6 +156,8 @@ struct lol_state {
 	__u32 bridge;		/* enum lol_bridge */
 	__u32 user_cpu;		/* split: 1 + host CPU that user threads keep to; 0: that of their vCPU; monitor */
 	__u32 spread_wanted;	/* split: K found that a second host CPU would pay; rings the bell */
+	__u32 run;		/* ptrace: K wants a user to run, the run-th time; wanted is incremented, too */
+	__u32 run_slot;		/* ptrace: which */
 };
 
 static inline struct lol_vcpu *lol_state_vcpu(void *state, __u32 n)

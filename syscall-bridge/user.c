@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A space of the split bridge: guest user code of one address space, and nothing
- * else.
+ * The user thread of a space of the split bridge (userspace.c).
  *
- * The process has two threads.  The *user thread* runs the guest's user code
- * natively; whatever that does (system call, fault, exception) and every kick is
- * a signal, whose handler tells K and waits to be told how to go on.  It has no
- * descriptors, and its filter (host/filters.c) passes futex WAIT and WAKE and
- * nothing else.  The
- * *agent thread* maps guest memory as K says (agent.S).
+ * Whatever guest user code does (system call, fault, exception) and every kick is
+ * a signal, whose handler tells K and waits to be told how to go on.  The thread has
+ * no descriptors, and its filter (host/filters.c) passes futex WAIT and WAKE and
+ * nothing else.
  *
  *	K					user thread
  *	regs, bases; enter = n, wake	->	started = n; iretq to user code
@@ -19,22 +16,11 @@
  * Everything that this file keeps in memory can be overwritten by the user code
  * it serves.  That is as it should be: it protects nobody.  K, the host's filter
  * and the agent's read-only pages do.
- *
- * Memory of this process when guest code runs: the wedge's text, a private copy
- * of its data, the user page, its own piece of the hand-over memory, the filters
- * (read-only), and what the agent has mapped.  No shared state, no vCPU page, no window on guest RAM.
  */
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/frame.h"
 #include "syscall-bridge/handoff.h"
 #include "syscall-bridge/sys.h"
-
-#define CLONE_VM		0x00000100
-#define CLONE_FS		0x00000200
-#define CLONE_SIGHAND		0x00000800
-#define CLONE_THREAD		0x00010000
-#define CLONE_SYSVSEM		0x00040000
-#define SIG_SETMASK		2
 
 static struct lol_handoff *const handoff = (struct lol_handoff *)LOL_WEDGE_HANDOFF;
 static const struct lol_done *const done =
@@ -42,16 +28,12 @@ static const struct lol_done *const done =
 #define SIGNAL_STACK	(LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK)
 
 /* agent.S */
-long agent_start(u64 flags, u64 ops, u64 done, u64 pid_and_offset, const void *filter)
-	__attribute__((visibility("hidden")));
 extern char user_stack_top[] __attribute__((visibility("hidden")));
-void user_entry(void) __attribute__((visibility("hidden")));
 noreturn void user_again(u64 stack) __attribute__((visibility("hidden")));
 noreturn void user_leave(const struct lol_regs *regs, const void *fp, u64 mask, u64 cs)
 	__attribute__((visibility("hidden")));
 extern char user_leave_begin[] __attribute__((visibility("hidden")));
 extern char user_leave_end[] __attribute__((visibility("hidden")));
-extern u32 agent_ready __attribute__((visibility("hidden")));
 extern u32 user_kicked __attribute__((visibility("hidden")));
 
 static u32 entered;		/* number of this run */
@@ -168,85 +150,9 @@ noreturn void user_signal(int signal, struct host_siginfo *info, struct host_uco
 	user_again(stack);
 }
 
-static void fatal(long error)
+/** user_wait - K may use this thread from now on */
+noreturn void user_wait(void)
 {
-	state->fatal = -error;
-	sys_exit(1);
-}
-
-static void must(long ret)
-{
-	if (SYS_ERROR(ret))
-		fatal(ret);
-}
-
-static void map_handoff(u32 slot)
-{
-	static const struct { u64 offset, length; int prot; } part[] = {
-		{ 0, 0x1000, PROT_READ | PROT_WRITE },
-		{ LOL_HANDOFF_OPS, 0x1000, PROT_READ },
-		{ LOL_HANDOFF_DONE, 0x1000, PROT_READ },
-		{ LOL_HANDOFF_STACK, LOL_HANDOFF_STACK_SIZE, PROT_READ | PROT_WRITE },
-	};
-
-	for (u32 i = 0; i < ARRAY_SIZE(part); i++)
-		must(sys_mmap(LOL_WEDGE_HANDOFF + part[i].offset, part[i].length, part[i].prot,
-			      MAP_SHARED | MAP_FIXED, LOL_FD_BRIDGE,
-			      (u64)slot * LOL_HANDOFF_STRIDE + part[i].offset));
-}
-
-static void set_signals(void)
-{
-	static const u8 signals[] = { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGUSR1, SIGSEGV, SIGSYS };
-	struct host_sigaction action = {
-		.handler = user_entry,
-		.flags = SA_SIGINFO | SA_RESTORER | SA_ONSTACK | SA_NODEFER,
-		.restorer = user_entry,		/* wanted by the host, never reached */
-	};
-	struct { u64 base; s32 flags, pad; u64 size; } alternate = {
-		.base = SIGNAL_STACK, .size = LOL_HANDOFF_STACK_SIZE,
-	};
-
-	for (u32 i = 0; i < ARRAY_SIZE(signals); i++)
-		must(sys4(__NR_rt_sigaction, signals[i], (long)&action, 0, 8));
-	must(sys3(__NR_sigaltstack, (long)&alternate, 0, 0));
-}
-
-/* Keeps RAM and the hand-over memory only: the agent gets a copy of the table. */
-static void start_agent(u32 slot)
-{
-	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE, all = ~0ULL, none = 0;
-
-	must(sys3(__NR_close_range, 0, LOL_FD_RAM - 1, 0));
-	must(sys3(__NR_close_range, LOL_FD_STATE, LOL_FD_EVENT, 0));
-	must(sys3(__NR_close_range, LOL_FD_BRIDGE + 1, ~0U, 0));
-	/* the agent takes no signals, ever */
-	must(sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, 8));
-	must(agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
-			 LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE,
-			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset)));
-	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
-		sys_futex_wait(&agent_ready, 0, NULL);
-	must(sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8));
-}
-
-/**
- * user_main - from here on this process is a space of the split bridge; by user_start()
- * @slot: its slot
- */
-noreturn void user_main(u32 slot)
-{
-	map_handoff(slot);
-	set_signals();
-	start_agent(slot);
-	must(sys3(__NR_close_range, 0, ~0U, 0));
-	keep_to_user_cpu();
-	sys_munmap(LOL_WEDGE_RAM, LOL_RAM_MAX);
-	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
-	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);
-	sys_munmap(LOL_WEDGE_VCPU, 0x1000);
-	if (SYS_ERROR(sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE)) || SYS_ERROR(filter_load(LOL_ROLE_USER)))
-		sys_exit(1);
 	fs_base = rdfsbase();
 	gs_base = rdgsbase();
 	/* K clears the signal stack once more before it is used */

@@ -109,11 +109,13 @@ static noreturn void space_main(u32 slot)
 	parent = sys3(__NR_getppid, 0, 0, 0);
 	if (parent && parent != state->monitor)
 		sys_exit(1);
+	if (bridge == &bridge_ptrace && slot != LOL_KERNEL_SLOT)
+		tracee_attached(slot);
 	keep_to_host_cpu();
-	if (bridge == &bridge_split) {
+	if (bridge->run_user) {
 		if (slot != LOL_KERNEL_SLOT)
 			user_start(slot);
-		split_setup();
+		k_setup();
 	}
 	ret = filter_load(LOL_ROLE_VCPU);
 	if (SYS_ERROR(ret)) {
@@ -136,8 +138,8 @@ static void make(u32 slot)
 	space->used = 0;
 	space->vmas = 0;
 	tlb_reset(space);
-	if (bridge == &bridge_split)
-		split_reset(slot);
+	if (bridge->run_user)
+		k_reset(slot);
 	/* Its number, as the monitor knows it, is there before it runs: it needs it. */
 	pid = sys6(__NR_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, 0, (long)&space->pid, 0, 0, 0);
 	if (!pid)
@@ -148,6 +150,14 @@ static void make(u32 slot)
 		return;
 	}
 	made[slot] = pid;
+	if (bridge == &bridge_ptrace && slot != LOL_KERNEL_SLOT) {
+		long ret = tracer_attach(slot, pid);
+
+		if (ret) {
+			state->fatal = -ret;	/* it ends itself, and the monitor sees that */
+			return;
+		}
+	}
 	/* unless it has died already and the monitor has seen that */
 	if (!space_move(space, LOL_SPACE_STARTING, LOL_SPACE_READY))
 		return;
@@ -175,8 +185,8 @@ static bool work(void)
 			leave_host_cpu(slot);
 			if (!space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
 				break;
-			if (bridge == &bridge_split)
-				split_exit(slot);
+			if (bridge->run_user)
+				k_exit(slot);
 			else
 				pass_turn(space);
 		}
@@ -195,6 +205,35 @@ static noreturn void zygote_loop(void)
 		wanted = __atomic_load_n(&state->wanted, __ATOMIC_ACQUIRE);
 		while (work())
 			;
+		sys_futex_wait(&state->wanted, wanted, NULL);
+	}
+}
+
+/*
+ * The same as the tracer.  The bell is rung for each run and for everything else;
+ * a look at all slots after each run would take longer than the run.
+ */
+static noreturn void tracer_loop(void)
+{
+	u32 wanted, runs = 0, seen = READ_ONCE(state->wanted) - 1;
+	s32 cpu = -1;
+
+	for (;;) {
+		wanted = __atomic_load_n(&state->wanted, __ATOMIC_ACQUIRE);
+		if (host_cpu() != cpu) {
+			cpu = host_cpu();
+			keep_to_host_cpu();	/* K and the tracees wait for us */
+		}
+		if (tracer_serve()) {
+			runs++;
+			continue;
+		}
+		tracer_reap();
+		if (wanted - runs != seen) {
+			while (work())
+				;
+			seen = wanted - runs;
+		}
 		sys_futex_wait(&state->wanted, wanted, NULL);
 	}
 }
@@ -256,8 +295,8 @@ noreturn void zygote(u64 host_stack)
 		      LOL_FD_STATE, LOL_STATE_USER));
 	must(sys_mmap(LOL_WEDGE_RAM, state->ram_size, PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, LOL_FD_RAM, 0));
-	if (state->bridge == LOL_BRIDGE_SPLIT) {
-		bridge = &bridge_split;
+	if (lol_bridge_has_kernel(state->bridge)) {
+		bridge = state->bridge == LOL_BRIDGE_PTRACE ? &bridge_ptrace : &bridge_split;
 		must(sys_mmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE, PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_FIXED | MAP_NORESERVE, LOL_FD_BRIDGE, 0));
 	}
@@ -269,6 +308,11 @@ noreturn void zygote(u64 host_stack)
 	vcpu->slot[LOL_SLOT_SYSRET] = (u64)(bridge->run_user ? slot_emulate : slot_sysret);
 	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
 	signals_setup();
+	if (bridge == &bridge_ptrace) {
+		tracer_setup();
+		must(filter_load(LOL_ROLE_TRACER));
+		tracer_loop();
+	}
 	must(filter_load(LOL_ROLE_ZYGOTE));
 	zygote_loop();
 }

@@ -7,5 +7,5 @@ UNIT_SRC_test_console	:= $(wildcard host/dev/console*.c) host/dev/virtqueue.c ho
 			   host/loop.c host/history.c host/terminal.c host/base/error.c host/base/log.c
 UNIT_SRC_test_stream	:= host/stream.c host/loop.c host/base/error.c
 UNIT_SRC_test_clock	:= host/clock.c
-UNIT_SRC_test_filters	:= host/filters.c host/ram.c host/base/error.c
+UNIT_SRC_test_filters	:= host/filters.c host/bridges.c host/ram.c host/base/error.c
 UNIT_LIBS_test_filters	:= -lseccomp

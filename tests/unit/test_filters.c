@@ -15,6 +15,7 @@
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 
 #include "host/filters.h"
@@ -82,7 +83,7 @@ static uint32_t ask(unsigned int role, int nr, const uint64_t *args)
 static const uint32_t otherwise[] = {
 	[LOL_ROLE_INIT] = SECCOMP_RET_KILL_PROCESS, [LOL_ROLE_ZYGOTE] = SECCOMP_RET_TRAP,
 	[LOL_ROLE_VCPU] = SECCOMP_RET_TRAP, [LOL_ROLE_USER] = SECCOMP_RET_TRAP,
-	[LOL_ROLE_AGENT] = SECCOMP_RET_KILL_PROCESS,
+	[LOL_ROLE_AGENT] = SECCOMP_RET_KILL_PROCESS, [LOL_ROLE_TRACER] = SECCOMP_RET_TRAP,
 };
 
 /* Which calls pass at all, whatever their arguments: tried with those that the wedge uses. */
@@ -94,6 +95,7 @@ static void numbers(void **unused)
 		{ 0, 0, 0, RAM_MAPPING, LOL_FD_RAM, 0 }, { 0, 0, 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0 },
 		{ LOL_FD_BRIDGE, 0, 8, LOL_OFFSET_MARK, 0, 0 }, { CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD },
 		{ PR_SET_PDEATHSIG, SIGKILL }, { SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW },
+		{ PTRACE_SEIZE },
 	};
 	static const int expected[LOL_NR_ROLES][24] = {
 		[LOL_ROLE_INIT] = { SYS_futex, SYS_exit_group, -1 },
@@ -101,6 +103,11 @@ static void numbers(void **unused)
 				      SYS_pwrite64, SYS_clone, SYS_getppid, SYS_sigaltstack, SYS_prctl, SYS_futex,
 				      SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_exit_group,
 				      SYS_timerfd_settime, SYS_seccomp, SYS_close_range, -1 },
+		[LOL_ROLE_TRACER] = { SYS_write, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_rt_sigaction, SYS_rt_sigprocmask,
+				      SYS_pwrite64, SYS_clone, SYS_getppid, SYS_sigaltstack, SYS_prctl, SYS_futex,
+				      SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_exit_group,
+				      SYS_timerfd_settime, SYS_seccomp, SYS_close_range,
+				      SYS_ptrace, SYS_wait4, SYS_rt_sigreturn, -1 },
 		[LOL_ROLE_VCPU] = { SYS_write, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_futex, SYS_timerfd_settime,
 				    SYS_exit_group, -1 },
 		[LOL_ROLE_USER] = { SYS_futex, -1 },
@@ -240,6 +247,32 @@ static void zygote(void **unused)
 	REFUSES(ZYGOTE, SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
+/* Of ptrace(2) what leads to registers and stops, nothing that leads to memory. */
+static void tracer(void **unused)
+{
+	static const unsigned long used[] = {
+		PTRACE_SEIZE, PTRACE_CONT, PTRACE_SYSEMU, PTRACE_SYSEMU_SINGLESTEP, PTRACE_GETREGS,
+		PTRACE_GETREGSET, PTRACE_SETREGSET, PTRACE_GETSIGINFO, PTRACE_GET_SYSCALL_INFO,
+	};
+	unsigned long request, i;
+
+	(void)unused;
+	for (request = 0; request < 0x5000; request++) {
+		for (i = 0; i < sizeof(used) / sizeof(used[0]) && used[i] != request; i++)
+			;
+		if (i < sizeof(used) / sizeof(used[0]))
+			PASSES(TRACER, SYS_ptrace, request, 1);
+		else
+			REFUSES(TRACER, SYS_ptrace, request, 1);
+		REFUSES(ZYGOTE, SYS_ptrace, request, 1);
+		REFUSES(VCPU, SYS_ptrace, request, 1, 0, 0, 0, LOL_COOKIE);
+		REFUSES(USER, SYS_ptrace, request, 1, 0, 0, 0, LOL_COOKIE);
+	}
+	REFUSES(TRACER, SYS_clone, SIGCHLD);
+	PASSES(TRACER, SYS_pwrite64, LOL_FD_BRIDGE, 1, 8, 0x12000);
+	REFUSES(TRACER, SYS_prctl, PR_SET_NAME, SIGKILL);
+}
+
 static int build(void **unused)
 {
 	struct error error;
@@ -258,6 +291,7 @@ int main(void)
 		cmocka_unit_test(descriptors),
 		cmocka_unit_test(agent),
 		cmocka_unit_test(zygote),
+		cmocka_unit_test(tracer),
 	};
 
 	return cmocka_run_group_tests_name("filters", tests, build, NULL);

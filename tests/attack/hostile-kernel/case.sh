@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Expects: a hostile guest kernel can end its guest, with a word of why, and
-# nothing else: no process, no file, no signal outside, on both bridges.
+# nothing else: no process, no file, no signal outside, on all bridges.
 limit=60
 sleep 600 &
 victim=$!
-for bridge in split in-place; do
+for bridge in split in-place ptrace; do
 	run() { lol run --memory 64M --kernel "$BUILD/hostile" --initrd "" --bridge $bridge --append "attack=$1 pid=$victim"; }
 	run 0
 	is "$status $(grep -c '^all refused' out)" "0 1" "$bridge: every host call from kernel code is refused"

@@ -63,7 +63,7 @@ look_at_process() # ROLE
 # One look at all processes; what is odd is in $wrong, the roles met in $seen.
 look()
 {
-	wrong= seen= processes=0 kernels=0 init=
+	wrong= seen= processes=0 kernels=0 init= zygote=
 	for p in $(running); do
 		[ "$p" != "$monitor" ] && [ "$p" != "$guard" ] || continue
 		processes=$((processes + 1))
@@ -72,10 +72,12 @@ look()
 			look_at_process init
 			look_at_thread "/proc/$p" init 1 ""
 		elif [ "$(field "/proc/$p" Seccomp_filters)" = 1 ]; then
+			zygote=$p
 			look_at_process zygote
 			look_at_thread "/proc/$p" zygote 1 "$all"
 		elif [ "$(field "/proc/$p" Threads)" = 2 ]; then
 			look_at_process space
+			[ "$BRIDGE" != ptrace ] || [ -z "$zygote" ] || expect tracer "$(field "/proc/$p" TracerPid)" "$zygote"
 			for t in "/proc/$p/task"/*; do
 				if [ "${t##*/}" = "$p" ]; then look_at_thread "$t" user 2 ""
 				else look_at_thread "$t" agent 2 "ram bridge "; fi
@@ -102,7 +104,7 @@ me=$(id -u)
 all="ram state eventfd bridge timerfd "
 namespaces=$("$LOL" probe | awk '/^all namespaces/ {print $3}')
 wanted="agent user vcpu zygote"
-[ -z "$BRIDGE" ] || wanted="vcpu zygote"
+[ "$BRIDGE" != in-place ] || wanted="vcpu zygote"
 [ "$namespaces" != ok ] || wanted="$wanted init"
 
 start env
@@ -115,7 +117,7 @@ done
 [ $processes != 0 ] || fail "processes were found" "$(kill -0 $guard && echo "the guest runs: $monitor"; said)"
 is "$wrong" "" "$processes processes have what their role needs, and nothing else"
 is "$(printf '%s\n' $seen | sort -u | xargs)" "$(printf '%s\n' $wanted | sort | xargs)" "all roles were seen"
-[ -n "$BRIDGE" ] || is $kernels 1 "one process runs the guest kernel"
+[ "$BRIDGE" = in-place ] || is $kernels 1 "one process runs the guest kernel"
 kill -TERM $guard
 wait $guard
 nothing_left "nothing is left"

@@ -57,7 +57,6 @@ refused "--cpus 0" 2 '--cpus' run --cpus 0
 refused "--cpus 2" 2 '--cpus' run --cpus 2
 refused "--cpus x" 2 '--cpus' run --cpus x
 refused "--bridge nonsense" 2 '--bridge' run --bridge nonsense
-refused "--bridge ptrace" 2 '--bridge' run --bridge ptrace
 refused "unknown option" 2 '--frobnicate' run --frobnicate
 refused "unknown short option" 2 '-x' run -x
 refused "option without its value" 2 '--kernel' run --kernel

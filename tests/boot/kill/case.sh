@@ -4,7 +4,7 @@
 start() # SCRIPT: a guest in the background, up when ./up exists
 {
 	rm -f out err
-	timeout -k 5 120 "$LOL" run --quiet -- sh -c "echo up; $1" < /dev/null > out 2> err &
+	timeout -k 5 120 "$LOL" run --quiet ${BRIDGE:+--bridge "$BRIDGE"} -- sh -c "echo up; $1" < /dev/null > out 2> err &
 	guard=$!
 	for i in $(seq 100); do grep -q up out 2>/dev/null && break; sleep 0.1; done
 	monitor=$(pgrep -P $guard -n)
@@ -31,6 +31,16 @@ for sig in TERM INT HUP; do
 	like "$?" '^1(43|30|29)$' "SIG$sig ends it"
 	nothing_left "nothing is left after SIG$sig"
 done
+
+if [ "$BRIDGE" = ptrace ]; then
+	start '(while :; do :; done); echo "loop $?"; exit 5'
+	for p in $(spaces); do awk '/^TracerPid/ && $2 {print $2}' "/proc/$p/status"; done > tracers
+	tracer=$(sort -u tracers)
+	kill -9 "$tracer"
+	wait $guard
+	is "$? $(tail -n 1 out)" "5 loop 137" "tracer killed: what ran is killed, the guest goes on"
+	nothing_left "nothing is left"
+fi
 
 # spaces at random, while several processes work
 rounds=5

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which bridges the host can run, tried out rather than guessed.
+ *
+ *			system calls of guest users caught by	also
+ *	in-place	seccomp
+ *	split		seccomp					close_range
+ *	ptrace		PTRACE_SYSEMU				close_range
+ *
+ * All of them confine the processes of the guest with seccomp filters; ptrace is the
+ * one that runs without.
+ */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "host/bridges.h"
+#include "host/config.h"
+
+static void on_trap(int number)
+{
+	(void)number;
+	_exit(42);
+}
+
+/* In a child: a filter that traps one call, and that call. */
+static void __attribute__((noreturn)) trap_child(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = 4, .filter = code };
+
+	signal(SIGSYS, on_trap);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program))
+		_exit(1);
+	syscall(SYS_getppid);
+	_exit(2);
+}
+
+static bool try_filters(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		trap_child();
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 42;
+}
+
+bool host_has_filters(void)
+{
+	static int has = -1;
+
+	if (has < 0)
+		has = try_filters();
+	return has;
+}
+
+static bool has_close_range(void)
+{
+	return !syscall(SYS_close_range, 1 << 20, 1 << 20, 0);
+}
+
+/* A stop of the child before its next system call; told of as of 64 bits. */
+static bool stops_calls(pid_t pid)
+{
+	struct __ptrace_syscall_info info = { 0 };
+	int status;
+
+	if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) || waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
+		return false;
+	do {
+		if (ptrace(PTRACE_SYSEMU, pid, NULL, NULL) || waitpid(pid, &status, __WALL) != pid ||
+		    !WIFSTOPPED(status))
+			return false;
+	} while (status >> 8 != (SIGTRAP | 0x80));
+	return ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) > 0 &&
+	       info.op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
+static const char *try_ptrace(void)
+{
+	static char text[120];
+	const char *missing = NULL;
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		for (;;)
+			syscall(SYS_getppid);
+	if (pid < 0)
+		return "no process can be made";
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) {
+		snprintf(text, sizeof(text), "ptrace is refused: %s (kernel.yama.ptrace_scope, a container's profile?)",
+			 strerror(errno));
+		missing = text;
+	} else if (!stops_calls(pid)) {
+		missing = "no PTRACE_SYSEMU or PTRACE_GET_SYSCALL_INFO (Linux 5.3)";
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, __WALL);
+	return missing;
+}
+
+const char *bridge_missing(uint32_t bridge)
+{
+	if (bridge != LOL_BRIDGE_PTRACE && !host_has_filters())
+		return "no system call filters (seccomp)";
+	if (bridge != LOL_BRIDGE_IN_PLACE && !has_close_range())
+		return "no close_range (Linux 5.9)";
+	return bridge == LOL_BRIDGE_PTRACE ? try_ptrace() : NULL;
+}
+
+static const char *name_of(uint32_t bridge)
+{
+	switch (bridge) {
+	case LOL_BRIDGE_IN_PLACE:
+		return "in-place";
+	case LOL_BRIDGE_SPLIT:
+		return "split";
+	default:
+		return "ptrace";
+	}
+}
+
+int bridge_choose(uint32_t wanted, uint32_t *bridge, struct error *error)
+{
+	const char *missing;
+
+	*bridge = wanted == CONFIG_BRIDGE_AUTO ? LOL_BRIDGE_SPLIT : wanted;
+	missing = bridge_missing(*bridge);
+	if (missing && wanted == CONFIG_BRIDGE_AUTO && !bridge_missing(LOL_BRIDGE_PTRACE)) {
+		*bridge = LOL_BRIDGE_PTRACE;
+		return 0;
+	}
+	if (missing)
+		return error_set(error, "this host cannot run the %s bridge: %s (see \"lol probe\")",
+				 name_of(*bridge), missing);
+	return 0;
+}
