@@ -22,9 +22,10 @@
  *   0x500000    hash of site addresses -> index + 1, open addressing
  *   0x800000    struct lol_space, LOL_MAX_SPACES
  *
- * Trust: the monitor alone writes sites and hash; spaces map these read-only.
- * The rest is written by processes that run guest code and is hostile to the
- * monitor: it copies a field once, then checks it.
+ * Trust: of sites and hash the monitor keeps copies and never reads these; spaces
+ * map them read-only, which guards against accidents (a guest kernel has the
+ * descriptor).  The rest is written by processes that run guest code and is
+ * hostile to the monitor: it copies a field once, then checks it.
  */
 #define LOL_MAX_VCPUS		32
 #define LOL_MAX_SITES		131072
