@@ -97,12 +97,14 @@ noreturn void user_main(u32 slot);
 /* user.c: its user thread, split */
 noreturn void user_wait(void);
 
-/* tracer.c: the zygote as the tracer of the ptrace bridge */
-void tracer_setup(void);
+/* tracer.c, attach.c: the zygote as the tracer of the ptrace bridge */
+long tracer_setup(void);
 bool tracer_serve(void);
 void tracer_reap(void);
+void tracer_expect(u32 slot);
 long tracer_attach(u32 slot, u32 pid);
 void tracee_attached(u32 slot);
+void tracer_leave(void);
 
 /* zygote.c: this thread, when user threads have a CPU of their own */
 void keep_to_user_cpu(void);

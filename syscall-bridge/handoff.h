@@ -39,6 +39,7 @@
 
 /* Where they are mapped, and the filters. */
 #define LOL_WEDGE_FILTERS	0x00007c0008200000	/* all: struct lol_filters, read-only */
+#define LOL_WEDGE_ATTACH	0x00007c0008210000	/* tracer, and its children at first: attach.c */
 #define LOL_WEDGE_HANDOFF	0x00007c0008100000	/* a space: its own piece */
 #define LOL_WEDGE_HANDOFFS	0x00007c0020000000	/* zygote, K: all of them */
 #define LOL_WEDGE_TLBS		0x00007c0100000000	/* K: struct mm_tlb of each slot, private */
@@ -54,14 +55,6 @@ enum lol_handoff_reason {
 };
 
 #define LOL_NO_FRAME	(~0U)
-
-/* Before a process can be a tracee. */
-enum lol_attach {
-	LOL_ATTACH_NONE,
-	LOL_ATTACH_WANTED,	/* process: ready */
-	LOL_ATTACH_DONE,	/* tracer: you are */
-	LOL_ATTACH_REFUSED,	/* tracer: the host says no */
-};
 
 /* General registers as the host's ptrace(2) has them. */
 struct lol_user_regs {
@@ -96,10 +89,9 @@ struct lol_handoff {
 	__u32 user_sleeps;	/* the user thread waits for enter in the host */
 	__u32 spin;		/* K: TSC ticks that the user thread may look before it sleeps */
 	/* ptrace bridge */
-	__u32 attach;		/* futex word: enum lol_attach */
 	__u32 pid;		/* K: process that the run is for: tracees of others ignore it */
 	__u32 user_size;	/* K: bytes of user that are to be set */
-	__u8 reserved[0x200 - 0x60];
+	__u8 reserved[0x200 - 0x5c];
 	struct lol_regs regs;	/* K */
 	__u8 reserved2[LOL_HANDOFF_USER - 0x200 - sizeof(struct lol_regs)];
 	struct lol_user_regs user;	/* ptrace: K, and the tracer after the run */

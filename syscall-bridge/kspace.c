@@ -212,7 +212,6 @@ void k_reset(u32 slot)
 
 	h->enter = h->leave = h->started = h->reason = 0;
 	h->kernel_sleeps = h->user_sleeps = 0;
-	h->attach = LOL_ATTACH_NONE;
 	memset(ops_of(slot), 0, sizeof(struct lol_ops));
 	memset(done_of(slot), 0, sizeof(struct lol_done));
 }

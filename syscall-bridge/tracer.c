@@ -3,9 +3,9 @@
  * The tracer of the ptrace bridge: part of the zygote, which makes the spaces and so
  * knows their process ids from nobody but the host.
  *
- * A space's user thread is attached to before it does anything, while it may still
- * be traced; it sets itself up, and its last instruction is an int3 which it never
- * gets past (user_main).  From then on it is continued by PTRACE_SYSEMU and
+ * A space's user thread is attached to before it does anything (attach.c); it sets
+ * itself up, and its last instruction is an int3 which it never gets past
+ * (user_main).  From then on it is continued by PTRACE_SYSEMU and
  * PTRACE_SYSEMU_SINGLESTEP only: no system call of it is ever carried out.  Before
  * that nothing but PTRACE_CONT touches it, whatever may stop it.
  *
@@ -27,6 +27,7 @@
  */
 #include "syscall-bridge/k.h"
 #include "syscall-bridge/sys.h"
+#include "syscall-bridge/tracer.h"
 
 #define PTRACE_CONT		7
 #define PTRACE_GETREGS		12
@@ -35,18 +36,12 @@
 #define PTRACE_GETSIGINFO	0x4202
 #define PTRACE_GETREGSET	0x4204
 #define PTRACE_SETREGSET	0x4205
-#define PTRACE_SEIZE		0x4206
 #define PTRACE_GET_SYSCALL_INFO	0x420e
-#define PTRACE_O_TRACESYSGOOD	0x00000001
-#define PTRACE_O_EXITKILL	0x00100000
-#define PR_SET_DUMPABLE		4
-#define PR_SET_PTRACER		0x59616d61
 
 #define NT_PRSTATUS		1
 #define NT_X86_XSTATE		0x202
 
 #define ECHILD			10
-#define ETIMEDOUT		110
 #define WNOHANG			1
 #define WALL			0x40000000
 #define SIGCHLD			17
@@ -55,15 +50,7 @@
 #define SI_KERNEL		0x80
 #define SIGINFOS		(128 / sizeof(struct host_siginfo))	/* of the host's size */
 
-static struct tracee {
-	u32 pid;		/* 0: none */
-	bool ready;		/* has set itself up */
-	bool kicked;		/* before that */
-	bool stopped;
-	u32 stop;		/* what the host says of it: signal, and event << 8 */
-	bool fp_reset;		/* the user's vector state is in the hand-over memory alone */
-} tracee[LOL_MAX_SPACES];
-
+struct tracee tracee[LOL_MAX_SPACES];
 static u32 served;		/* state->run of the last run */
 static u32 children_ended;	/* counted by the handler */
 
@@ -81,11 +68,6 @@ struct syscall_info {
 	u64 rip, rsp, nr, arg[6];
 	u64 spare[4];
 };
-
-static long trace(long request, const struct tracee *t, u64 address, const void *data)
-{
-	return sys4(__NR_ptrace, request, t->pid, address, (long)data);
-}
 
 /* Is this the int3 at the end of its set-up? */
 static bool set_up(const struct tracee *t)
@@ -287,8 +269,12 @@ asm(".pushsection .text\n"
     "	syscall\n"
     ".popsection\n");
 
-/** tracer_setup - this process, the zygote, will be the tracer of all spaces */
-void tracer_setup(void)
+/**
+ * tracer_setup - this process, the zygote, will be the tracer of all spaces
+ *
+ * Return: 0 or -errno.
+ */
+long tracer_setup(void)
 {
 	struct host_sigaction action = {
 		.handler = on_child,
@@ -297,53 +283,8 @@ void tracer_setup(void)
 	};
 	long ret = sys4(__NR_rt_sigaction, SIGCHLD, (long)&action, 0, 8);
 
-	if (SYS_ERROR(ret))
-		host_failed("rt_sigaction", ret);
 	/* what an earlier tracer was asked to do has died with its tracees */
 	served = READ_ONCE(state->run);
+	return SYS_ERROR(ret) ? ret : attach_setup();
 }
 
-/**
- * tracer_attach - a process has been made
- * @slot: its slot
- * @pid: its id, from the host
- *
- * Return: 0, or -errno of what the host says to it; then the process ends itself.
- */
-long tracer_attach(u32 slot, u32 pid)
-{
-	struct tracee *t = &tracee[slot];
-	struct lol_handoff *h = handoff(slot);
-	long ret;
-
-	for (u32 tries = 0; __atomic_load_n(&h->attach, __ATOMIC_ACQUIRE) != LOL_ATTACH_WANTED; tries++) {
-		if (tries == 500)
-			return -ETIMEDOUT;	/* it was killed */
-		sys_futex_wait(&h->attach, LOL_ATTACH_NONE, (const s64[]){ 0, 20000000 });
-	}
-	*t = (struct tracee){ .pid = pid };
-	ret = trace(PTRACE_SEIZE, t, 0, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
-	if (SYS_ERROR(ret))
-		t->pid = 0;
-	__atomic_store_n(&h->attach, SYS_ERROR(ret) ? LOL_ATTACH_REFUSED : LOL_ATTACH_DONE, __ATOMIC_SEQ_CST);
-	sys_futex_wake(&h->attach);
-	return SYS_ERROR(ret) ? ret : 0;
-}
-
-/** tracee_attached - the same, seen from that process; ends it if it cannot be traced */
-void tracee_attached(u32 slot)
-{
-	struct lol_handoff *h = handoff(slot);
-
-	/* where Yama wants that, by anybody: the tracer may be outside of our pid namespace */
-	sys3(__NR_prctl, PR_SET_PTRACER, -1, 0);
-	sys3(__NR_prctl, PR_SET_DUMPABLE, 1, 0);
-	__atomic_store_n(&h->attach, LOL_ATTACH_WANTED, __ATOMIC_SEQ_CST);
-	sys_futex_wake(&h->attach);
-	for (u32 tries = 0; tries < 10 && READ_ONCE(h->attach) == LOL_ATTACH_WANTED; tries++)
-		sys_futex_wait(&h->attach, LOL_ATTACH_WANTED, (const s64[]){ 1, 0 });
-	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
-	sys3(__NR_prctl, PR_SET_PTRACER, 0, 0);
-	if (READ_ONCE(h->attach) != LOL_ATTACH_DONE)
-		sys_exit(1);
-}

@@ -111,6 +111,8 @@ static noreturn void space_main(u32 slot)
 		sys_exit(1);
 	if (bridge == &bridge_ptrace && slot != LOL_KERNEL_SLOT)
 		tracee_attached(slot);
+	else if (bridge == &bridge_ptrace)
+		tracer_leave();
 	keep_to_host_cpu();
 	if (bridge->run_user) {
 		if (slot != LOL_KERNEL_SLOT)
@@ -140,6 +142,8 @@ static void make(u32 slot)
 	tlb_reset(space);
 	if (bridge->run_user)
 		k_reset(slot);
+	if (bridge == &bridge_ptrace)
+		tracer_expect(slot);
 	/* Its number, as the monitor knows it, is there before it runs: it needs it. */
 	pid = sys6(__NR_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, 0, (long)&space->pid, 0, 0, 0);
 	if (!pid)
@@ -309,7 +313,7 @@ noreturn void zygote(u64 host_stack)
 	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
 	signals_setup();
 	if (bridge == &bridge_ptrace) {
-		tracer_setup();
+		must(tracer_setup());
 		must(filter_load(LOL_ROLE_TRACER));
 		tracer_loop();
 	}
