@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creation and end of a guest's resources. */
+/*
+ * Creation and end of a guest's resources.
+ *
+ * Calls after start-up: none
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
