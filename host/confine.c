@@ -18,7 +18,7 @@
  * What glibc does behind the back of those files is declared here:
  *	memory		malloc's, never executable and never a file's
  *	abort, raise	signals to itself; by these, failed assertions and a smashed
- *			stack end the monitor too
+ *			stack end the monitor too, after some words (writev)
  *	signal return	of terminal.c's handler
  *	restart_syscall	the host's kernel goes on with a wait by it, after a stop
  *	exit_group	the end
@@ -26,6 +26,7 @@
  * Calls after start-up: brk munmap mremap mmap[2&PROT_EXEC=0][3&MAP_ANONYMOUS=MAP_ANONYMOUS]
  *	mprotect[2&PROT_EXEC=0] madvise[2=MADV_DONTNEED]
  *	getpid gettid tgkill[0=SELF] rt_sigprocmask rt_sigaction rt_sigreturn
+ *	writev[0=STDERR_FILENO]
  *	restart_syscall exit_group
  */
 #include <errno.h>
@@ -48,7 +49,12 @@
 #define MADV_COLLAPSE	25
 #endif
 
-#define MOST_CONDITIONS	3
+/* What tcgetattr() and tcsetattr() of glibc 2.42 use; struct termios2 has 44 bytes. */
+#define GET_TERMIOS2	_IOR('T', 0x2a, char[44])
+#define SET_TERMIOS2	_IOW('T', 0x2b, char[44])
+#define SETW_TERMIOS2	_IOW('T', 0x2c, char[44])
+
+#define MOST_CONDITIONS	2
 
 struct call {
 	int number;

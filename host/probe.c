@@ -301,17 +301,19 @@ static bool print_bridges(void)
 int probe_print(void)
 {
 	unsigned int i, missing = 0;
+	char name[64];
 
 	for (i = 0; i < NR_FEATURES; i++) {
 		const struct feature *f = &features[i];
 		bool good = f->test();
 
-		printf("%-24s %-8s %-9s %s\n", f->name, good ? "ok" : "missing",
+		snprintf(name, sizeof(name), good && f->test == has_landlock_files ? "%s, version %d" : "%s",
+			 f->name, landlock_version());
+		printf("%-26s %-8s %-9s %s\n", name, good ? "ok" : "missing",
 		       f->required ? "needed" : "optional", f->purpose);
 		missing += f->required && !good;
 	}
 	missing += !print_bridges();
-	printf("landlock version %d (0: none)\n", landlock_version());
 	printf(missing ? "lol cannot run guests here\n" : "lol can run guests here\n");
 	return missing ? EXIT_SETUP : EXIT_OFF;
 }

@@ -3,6 +3,7 @@
  * The user's terminal: raw mode, its size, the escape key Ctrl-A.
  *
  * Calls after start-up: ioctl[1=TCGETS] ioctl[1=TCSETS] ioctl[1=TCSETSW] ioctl[1=TIOCGWINSZ]
+ *	ioctl[1=GET_TERMIOS2] ioctl[1=SET_TERMIOS2] ioctl[1=SETW_TERMIOS2]
  */
 #include <signal.h>
 #include <stdlib.h>
