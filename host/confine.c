@@ -16,7 +16,8 @@
  * line that names it: the declaration is missing, or something is very wrong.
  *
  * What glibc does behind the back of those files is declared here:
- *	memory		malloc's, never executable and never a file's
+ *	memory		malloc's, never executable and never a file's (huge pages: where
+ *			GLIBC_TUNABLES asks for them)
  *	abort, raise	signals to itself; by these, failed assertions and a smashed
  *			stack end the monitor too, after some words (writev)
  *	signal return	of terminal.c's handler
@@ -24,7 +25,7 @@
  *	exit_group	the end
  *
  * Calls after start-up: brk munmap mremap mmap[2&PROT_EXEC=0][3&MAP_ANONYMOUS=MAP_ANONYMOUS]
- *	mprotect[2&PROT_EXEC=0] madvise[2=MADV_DONTNEED]
+ *	mprotect[2&PROT_EXEC=0] madvise[2=MADV_DONTNEED] madvise[2=MADV_HUGEPAGE]
  *	getpid gettid tgkill[0=SELF] rt_sigprocmask rt_sigaction rt_sigreturn
  *	writev[0=STDERR_FILENO]
  *	restart_syscall exit_group
@@ -116,6 +117,8 @@ void confine_first(void)
 /* Sanitizers and the like open files of their own, and at unforeseen times. */
 #if defined(__SANITIZE_ADDRESS__) || defined(LOL_UNCONFINED)
 #define CONFINED	0
+#elif defined(__has_feature)
+#define CONFINED	(!__has_feature(address_sanitizer))
 #else
 #define CONFINED	1
 #endif

@@ -74,6 +74,29 @@ wait $guard
 is "$?: $(tail -n 1 out): $(cat err)" "7: late: " "launcher stopped: the guest goes on"
 nothing_left "nothing is left"
 
+# the monitor is killed: what remains is the one who knew the terminal before
+cat > script <<'END'
+timeout 60
+status 137
+restored
+END
+"$BUILD/tests/lib/pty" script "$LOL" run > transcript 2> err &
+guard=$!
+for i in $(seq 300); do
+	lol=$(pgrep -P $guard -x lol) && monitor=$(monitor_of "$lol") &&
+		stty -F "/proc/$lol/fd/0" -a 2> /dev/null | grep -q -- ' -icanon' && break
+	sleep 0.1
+done
+kill -9 "$monitor"
+if wait $guard; then pass "monitor killed: the terminal is as before"; else fail "monitor killed: the terminal is as before" "$(cat err)"; fi
+nothing_left "nothing is left"
+
+# a host without Landlock
+"$BUILD/tests/lib/without" 444,445,446 "$LOL" run --quiet -- echo up > out 2> err < /dev/null
+is "$?: $(cat out err)" "0: up" "without Landlock: not a word"
+like "$("$BUILD/tests/lib/without" 444,445,446 "$LOL" probe)" '^landlock files *missing' "without Landlock: probe tells"
+like "$("$LOL" probe)" '^monitor seccomp *ok' "probe tells of the monitor's filter"
+
 # random numbers, huge pages, modules' memory: what devices and housekeeping call
 guest 'dd if=/dev/hwrng bs=4096 count=64 2>/dev/null | wc -c; dd if=/dev/zero of=/tmp/f bs=1M count=90 2>/dev/null; sleep 2; rm /tmp/f; echo done'
 is "$(echo $(cat out)): $(cat err)" "262144 done: " "random numbers, memory"
