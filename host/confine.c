@@ -22,13 +22,14 @@
  *			stack end the monitor too, after some words (writev)
  *	signal return	of terminal.c's handler
  *	restart_syscall	the host's kernel goes on with a wait by it, after a stop
+ *	sysinfo		of qsort, which looks how much memory there is
  *	exit_group	the end
  *
  * Calls after start-up: brk munmap mremap mmap[2&PROT_EXEC=0][3&MAP_ANONYMOUS=MAP_ANONYMOUS]
  *	mprotect[2&PROT_EXEC=0] madvise[2=MADV_DONTNEED] madvise[2=MADV_HUGEPAGE]
  *	getpid gettid tgkill[0=SELF] rt_sigprocmask rt_sigaction rt_sigreturn
  *	writev[0=STDERR_FILENO]
- *	restart_syscall exit_group
+ *	restart_syscall sysinfo exit_group
  */
 #include <errno.h>
 #include <linux/futex.h>

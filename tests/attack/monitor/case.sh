@@ -11,9 +11,10 @@ misbehave() # WHAT [free]
 	LOL_MISBEHAVE=$1 LOL_VICTIM=$victim LOL_FREE=${2-} ; export LOL_MISBEHAVE LOL_VICTIM LOL_FREE
 	[ -n "$LOL_FREE" ] || unset LOL_FREE
 	lol run --quiet -- sleep 30
-	alive=no
-	kill "$victim" 2> /dev/null && alive=yes
+	# it ends of the first signal that it gets, of several the one of the lowest number
+	kill -VTALRM "$victim" 2> /dev/null
 	wait "$victim" 2> /dev/null
+	if [ $? = 154 ]; then alive=yes; else alive=no; fi
 	unset LOL_MISBEHAVE LOL_VICTIM LOL_FREE
 }
 
