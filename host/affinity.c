@@ -10,18 +10,18 @@
  * CPU was idle for more than half of it, everything moves there together.  The
  * set of allowed CPUs is the monitor's and read anew each time, so a changed
  * cpuset is followed.
+ *
+ * Calls after start-up: pread64 sched_getaffinity sched_setaffinity getpid
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host/affinity.h"
+#include "host/base/lines.h"
+#include "host/launcher.h"
 #include "host/spaces.h"
 
 #define MAX_CPUS	CPU_SETSIZE
@@ -31,48 +31,52 @@
 #define HOLD_OFF	5		/* seconds until the next try */
 
 static int chosen = -1;
+static int stat_fd = -1;
 static unsigned long long idle_before[MAX_CPUS];
 
-/* All threads of a process: a space of the split bridge has two. */
-static void pin(pid_t pid, int cpu)
+static void keep_to(pid_t thread, int cpu)
 {
-	struct dirent *entry;
 	cpu_set_t set;
-	char path[64];
-	DIR *tasks;
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
-	sched_setaffinity(pid, sizeof(set), &set);
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks)))
-		if (atoi(entry->d_name) > 0)
-			sched_setaffinity(atoi(entry->d_name), sizeof(set), &set);
-	if (tasks)
-		closedir(tasks);
+	sched_setaffinity(thread, sizeof(set), &set);
+}
+
+/* All threads of a process: a space of the split bridge has two. */
+static void pin(struct vm *vm, pid_t pid, int cpu)
+{
+	struct look look;
+	unsigned int i;
+
+	keep_to(pid, cpu);
+	launcher_look(vm, pid, &look);
+	for (i = 0; i < look.nr_threads; i++)
+		keep_to(look.thread[i], cpu);
 }
 
 /* Ticks that each CPU was idle since the last call; 0 where unknown. */
 static void read_idle(unsigned long long *delta)
 {
-	char line[512];
-	FILE *file = fopen("/proc/stat", "re");
+	struct lines lines;
+	char line[128];
 
 	memset(delta, 0, sizeof(*delta) * MAX_CPUS);
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file)) {
+	lines_start(&lines, stat_fd);
+	while (lines_next(&lines, line, sizeof(line))) {
 		unsigned long long user, nice, system, idle, wait;
 		int cpu;
 
-		if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu", &cpu, &user, &nice, &system, &idle, &wait) != 6 ||
-		    cpu < 0 || cpu >= MAX_CPUS)
+		if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu", &cpu, &user, &nice, &system, &idle, &wait) != 6) {
+			if (strncmp(line, "cpu", 3))
+				break;		/* those of the CPUs come first */
+			continue;
+		}
+		if (cpu < 0 || cpu >= MAX_CPUS)
 			continue;
 		delta[cpu] = idle + wait - idle_before[cpu];
 		idle_before[cpu] = idle + wait;
 	}
-	fclose(file);
 }
 
 static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
@@ -83,6 +87,11 @@ static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
 		if (CPU_ISSET(cpu, allowed) && (best < 0 || delta[cpu] > delta[best]))
 			best = cpu;
 	return best;
+}
+
+void affinity_start(void)
+{
+	stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
 }
 
 void affinity_apply(struct vm *vm)
@@ -104,23 +113,12 @@ void affinity_apply(struct vm *vm)
 	vm->state->host_cpu[0] = chosen;
 }
 
-static unsigned long long waited_ns(pid_t pid)
+static unsigned long long waited_ns(struct vm *vm, pid_t pid)
 {
-	unsigned long long ran, waited = 0;
-	char path[64], text[128];
-	ssize_t got;
-	int fd;
+	struct look look;
 
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[got > 0 ? got : 0] = 0;
-	if (sscanf(text, "%llu %llu", &ran, &waited) != 2)
-		return 0;
-	return waited;
+	launcher_look(vm, pid, &look);
+	return look.waited;
 }
 
 static void move_all(struct vm *vm)
@@ -136,7 +134,7 @@ static void move_all(struct vm *vm)
 			continue;
 		pid = spaces_pid(vm, slot);
 		if (pid > 0)
-			pin(pid, chosen);
+			pin(vm, pid, chosen);
 	}
 }
 
@@ -151,11 +149,8 @@ static struct {
 
 static void move_users(struct vm *vm, int cpu)
 {
-	cpu_set_t set;
 	unsigned int slot;
 
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
 	for (slot = LOL_KERNEL_SLOT + 1; slot < LOL_MAX_SPACES; slot++) {
 		uint32_t state = lol_state_space(vm->state, slot)->state;
 		pid_t pid;
@@ -164,7 +159,7 @@ static void move_users(struct vm *vm, int cpu)
 			continue;
 		pid = spaces_pid(vm, slot);
 		if (pid > 0)
-			sched_setaffinity(pid, sizeof(set), &set);	/* its first thread only */
+			keep_to(pid, cpu);	/* its first thread only */
 	}
 }
 
@@ -214,7 +209,7 @@ static void spread_review(struct vm *vm, const unsigned long long *delta)
 	if (spread.hold_off)
 		spread.hold_off--;
 	user = spaces_pid(vm, vm_vcpu(vm)->holder);
-	waited = (kernel > 0 ? waited_ns(kernel) : 0) + (user > 0 && user != kernel ? waited_ns(user) : 0);
+	waited = (kernel > 0 ? waited_ns(vm, kernel) : 0) + (user > 0 && user != kernel ? waited_ns(vm, user) : 0);
 	if (spread.cpu >= 0 && waited - spread.waited > SPREAD_WAIT && waited > spread.waited) {
 		spread_off(vm);
 		spread.hold_off = HOLD_OFF;
@@ -237,7 +232,7 @@ void affinity_review(struct vm *vm)
 		return;
 	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed))
 		return;
-	now = waited_ns(pid);
+	now = waited_ns(vm, pid);
 	read_idle(delta);
 	if (vm->config->bridge == LOL_BRIDGE_SPLIT) {
 		spread_review(vm, delta);

@@ -4,6 +4,9 @@
 
 #include "host/vm.h"
 
+/** affinity_start - before the monitor confines itself */
+void affinity_start(void);
+
 /** affinity_apply - choose the vCPU's host CPU and tell the spaces; they go there themselves */
 void affinity_apply(struct vm *vm);
 

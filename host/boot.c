@@ -6,6 +6,8 @@
  * executable and the supervisor's: the image's span at LOL_KERNEL_MAP, all RAM
  * at LOL_DIRECT_MAP.  They lie at the top of RAM, root first; the guest kernel
  * builds its own and takes their memory back.
+ *
+ * Calls after start-up: none
  */
 #include <errno.h>
 #include <string.h>

@@ -9,6 +9,8 @@
  *
  * All of them confine the processes of the guest with seccomp filters; ptrace is the
  * one that runs without.
+ *
+ * Calls after start-up: none
  */
 #include <errno.h>
 #include <linux/filter.h>

@@ -3,6 +3,8 @@
  * The command line.  Options may be written "--name value" or "--name=value";
  * everything after "--" is the command for the guest.  Every mistake is one
  * line that names the option and what would have been right.
+ *
+ * Calls after start-up: none
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,6 +14,8 @@
  * only forward.
  *
  * Source: Intel SDM, CPUID leaves 15h and 16h; volume 3, "Time-Stamp Counter".
+ *
+ * Calls after start-up: clock_gettime
  */
 #include <cpuid.h>
 #include <time.h>

@@ -2,6 +2,8 @@
 /*
  * Where lol's own files are.  In a build tree everything lies beside the
  * executable; installed, the executable is in bin and the rest in lib/lol.
+ *
+ * Calls after start-up: none
  */
 #include <limits.h>
 #include <stdio.h>

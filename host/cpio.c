@@ -4,6 +4,8 @@
  * with its NUL, the contents; each part padded to 4 bytes.
  *
  * Source: Documentation/driver-api/early-userspace/buffer-format.rst.
+ *
+ * Calls after start-up: none
  */
 #include <stdio.h>
 #include <stdlib.h>

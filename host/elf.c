@@ -9,6 +9,8 @@
  * lies in the image.
  *
  * Source: System V ABI, chapter 4, and its AMD64 supplement.
+ *
+ * Calls after start-up: none
  */
 #include <elf.h>
 #include <string.h>

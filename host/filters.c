@@ -18,6 +18,8 @@
  * The agent has no handler and is killed instead.  The zygote's filter, which all
  * of its children inherit below their own, must make SIGSYS of what it refuses too:
  * killing would take precedence over a child's SIGSYS.
+ *
+ * Calls after start-up: none
  */
 #include <errno.h>
 #include <sched.h>

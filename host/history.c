@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A ring of console text, printed when the guest ends badly. */
+/*
+ * A ring of console text, printed when the guest ends badly.
+ *
+ * Calls after start-up: write
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

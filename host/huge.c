@@ -12,6 +12,8 @@
  * own memory soon is.  Little is done at a time: interrupts of the guest wait for
  * this process meanwhile.  Nothing depends on it; where the host refuses, the
  * watch ends.
+ *
+ * Calls after start-up: read timerfd_settime mincore madvise[2=MADV_COLLAPSE]
  */
 #include <errno.h>
 #include <stdlib.h>

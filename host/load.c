@@ -5,6 +5,8 @@
  *
  *	0	2 MiB			      size
  *	| monitor | kernel ...   initrd | tables |
+ *
+ * Calls after start-up: none
  */
 #include <fcntl.h>
 #include <string.h>

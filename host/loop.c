@@ -3,6 +3,8 @@
  * The monitor's one loop.  All that happens - requests of vCPUs, timers, ends of
  * processes, the terminal - is a descriptor becoming ready.  Level triggered:
  * what a handler leaves undone comes again.
+ *
+ * Calls after start-up: epoll_wait epoll_ctl
  */
 #include <errno.h>
 #include <sys/epoll.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* lol: runs a Linux kernel as an ordinary process. */
+/*
+ * lol: runs a Linux kernel as an ordinary process.
+ *
+ * Calls after start-up: exit_group
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -2,12 +2,18 @@
 /*
  * Host memory.  Running out of it is no error code but a SIGKILL, so lol looks
  * beforehand, and afterwards finds out that this is what happened.
+ *
+ * Calls after start-up: pread64
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "host/base/lines.h"
 #include "host/memory_limits.h"
+
+static int kills_of_host = -1, kills_of_group = -1;	/* files that count them */
 
 static uint64_t mem_available(void)
 {
@@ -107,31 +113,33 @@ uint64_t memory_available(const char **what)
 	return group < host ? group : host;
 }
 
-uint64_t memory_oom_kills(const struct vm *vm)
+static uint64_t count_kills(int fd)
 {
-	char folder[PATH_MAX], path[PATH_MAX + 64], line[256];
 	unsigned long long n = 0, value;
-	int version;
-	FILE *file;
+	struct lines lines;
+	char line[256];
 
-	(void)vm;
-	/* All of the host: also right where cgroups are not to be seen. */
-	file = fopen("/proc/vmstat", "re");
-	if (file) {
-		while (fgets(line, sizeof(line), file))
-			if (sscanf(line, "oom_kill %llu", &value) == 1)
-				n += value;
-		fclose(file);
-	}
-	if (cgroup_folder(folder, sizeof(folder), &version))
-		return n;
-	snprintf(path, sizeof(path), "%s/%s", folder, version == 2 ? "memory.events" : "memory.oom_control");
-	file = fopen(path, "re");
-	if (!file)
-		return n;
-	while (fgets(line, sizeof(line), file))
+	lines_start(&lines, fd);
+	while (lines_next(&lines, line, sizeof(line)))
 		if (sscanf(line, "oom_kill %llu", &value) == 1)
 			n += value;
-	fclose(file);
 	return n;
+}
+
+void memory_watch_kills(void)
+{
+	char folder[PATH_MAX], path[PATH_MAX + 64];
+	int version;
+
+	/* All of the host: also right where cgroups are not to be seen. */
+	kills_of_host = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
+	if (cgroup_folder(folder, sizeof(folder), &version))
+		return;
+	snprintf(path, sizeof(path), "%s/%s", folder, version == 2 ? "memory.events" : "memory.oom_control");
+	kills_of_group = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+uint64_t memory_oom_kills(void)
+{
+	return count_kills(kills_of_host) + count_kills(kills_of_group);
 }

@@ -2,7 +2,7 @@
 #ifndef HOST_MEMORY_LIMITS_H
 #define HOST_MEMORY_LIMITS_H
 
-#include "host/vm.h"
+#include <stdint.h>
 
 /**
  * memory_available - what the host may give us at most, now
@@ -14,7 +14,10 @@
  */
 uint64_t memory_available(const char **what);
 
-/** memory_oom_kills - how many processes of our cgroup the host has killed so far */
-uint64_t memory_oom_kills(const struct vm *vm);
+/** memory_watch_kills - open what memory_oom_kills() reads */
+void memory_watch_kills(void);
+
+/** memory_oom_kills - how many processes of the host and our cgroup were killed for want of memory */
+uint64_t memory_oom_kills(void);
 
 #endif

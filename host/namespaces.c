@@ -17,6 +17,8 @@
  *
  * A host may refuse any of this ("lol probe" tells), and the guest runs all the
  * same.
+ *
+ * Calls after start-up: none
  */
 #include <fcntl.h>
 #include <sched.h>

@@ -3,6 +3,8 @@
  * What lol needs of its host, tried out rather than guessed: each feature is a
  * row with a function that uses it.  "lol run" goes through the rows that are
  * necessary; "lol probe" prints all.
+ *
+ * Calls after start-up: none
  */
 #include <cpuid.h>
 #include <errno.h>
@@ -15,6 +17,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +27,9 @@
 
 #include "host/bridges.h"
 #include "host/config.h"
+#include "host/confine.h"
 #include "host/exit.h"
+#include "host/landlock.h"
 #include "host/namespaces.h"
 #include "host/probe.h"
 #include "host/ram.h"
@@ -185,6 +191,48 @@ static bool has_namespaces(void)
 	return can_unshare(NAMESPACES);
 }
 
+/* A child under the monitor's filter: a forbidden call ends it. */
+static bool has_confine_calls(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+		close(STDERR_FILENO);
+		if (confine_calls())
+			_exit(1);
+		open("/", O_RDONLY);
+		_exit(2);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return pid > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+}
+
+static bool has_landlock_files(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		_exit(!landlock_files() && open("/", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES ? 42 : 1);
+	}
+	return child_says(pid, 42);
+}
+
+static bool has_landlock_scope(void)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		_exit(!landlock_scope() && kill(getppid(), 0) && errno == EPERM ? 42 : 1);
+	}
+	return child_says(pid, 42);
+}
+
 static const struct feature {
 	const char *name;
 	bool (*test)(void);
@@ -204,6 +252,9 @@ static const struct feature {
 	{ "tsc clocksource", has_tsc, false, "exact time in the guest" },
 	{ "user namespaces", has_user_namespaces, false, "further confinement of the guest; some hosts refuse them" },
 	{ "all namespaces", has_namespaces, false, "the same: processes, network, mounts, System V objects" },
+	{ "monitor seccomp", has_confine_calls, false, "lol confines itself to the system calls it declares" },
+	{ "landlock files", has_landlock_files, false, "the running lol opens no file by its name (Linux 5.13)" },
+	{ "landlock signals", has_landlock_scope, false, "it signals its own processes only (Linux 6.12)" },
 };
 
 #define NR_FEATURES	(sizeof(features) / sizeof(features[0]))
@@ -250,12 +301,15 @@ static bool print_bridges(void)
 int probe_print(void)
 {
 	unsigned int i, missing = 0;
+	char name[64];
 
 	for (i = 0; i < NR_FEATURES; i++) {
 		const struct feature *f = &features[i];
 		bool good = f->test();
 
-		printf("%-24s %-8s %-9s %s\n", f->name, good ? "ok" : "missing",
+		snprintf(name, sizeof(name), good && f->test == has_landlock_files ? "%s, version %d" : "%s",
+			 f->name, landlock_version());
+		printf("%-26s %-8s %-9s %s\n", name, good ? "ok" : "missing",
 		       f->required ? "needed" : "optional", f->purpose);
 		missing += f->required && !good;
 	}

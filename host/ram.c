@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Guest RAM and other memfds. */
+/*
+ * Guest RAM and other memfds.
+ *
+ * Calls after start-up: none
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

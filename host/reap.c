@@ -18,8 +18,9 @@
  * With the split bridge the guest kernel runs in one process, whose end is the
  * guest's.  All others are spaces; it finds out itself that one is gone, and is
  * only woken here.
+ *
+ * Calls after start-up: waitid kill[1=SIGKILL] getpgid getpgrp
  */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
 #include <unistd.h>
 
 #include "host/base/log.h"
+#include "host/launcher.h"
 #include "host/memory_limits.h"
 #include "host/spaces.h"
 #include "mm-emulation/mm.h"
@@ -60,15 +62,15 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 	if (__atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
 		spaces_pass_baton(vm);
 	} else if (vcpu->cpl == 3 && !split) {
-		if (memory_oom_kills(vm) > vm->oom_kills) {
-			vm->oom_kills = memory_oom_kills(vm);
+		if (memory_oom_kills() > vm->oom_kills) {
+			vm->oom_kills = memory_oom_kills();
 			log_line("warning: the host ran out of memory and killed a process of the guest");
 		}
 		memset(&vcpu->regs, 0, sizeof(vcpu->regs));
 		vcpu->machine_check = 1;
 		vcpu->regs_valid = 1;
 		spaces_pass_baton(vm);
-	} else if (memory_oom_kills(vm) > vm->oom_kills) {
+	} else if (memory_oom_kills() > vm->oom_kills) {
 		vm_end(vm, VM_HOST, "the host ran out of memory and killed space process %d while it ran the guest kernel",
 		       (int)pid);
 	} else if (code > 0 && code < 4096) {
@@ -139,7 +141,7 @@ void spaces_review(struct vm *vm)
 				wake_turn(space);
 			else if (state == LOL_SPACE_STARTING)	/* taken, but never bound */
 				__atomic_compare_exchange_n(&space->state, &state,
-							    spaces_is_child(pid) ? LOL_SPACE_READY : LOL_SPACE_FREE,
+							    spaces_is_child(vm, pid) ? LOL_SPACE_READY : LOL_SPACE_FREE,
 							    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		}
 		stuck.slot[slot].state = state;
@@ -196,7 +198,7 @@ static void free_unborn(struct vm *vm)
 		struct lol_space *space = lol_state_space(vm->state, slot);
 
 		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_STARTING &&
-		    !spaces_is_child(space->pid))
+		    !spaces_is_child(vm, space->pid))
 			__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
 	}
 }
@@ -235,7 +237,9 @@ void spaces_reap(struct vm *vm)
 			snprintf(how, sizeof(how), "exit status %d", info.si_status);
 		else
 			snprintf(how, sizeof(how), "signal %d, %s", info.si_status, strsignal(info.si_status));
-		if (info.si_pid == vm->zygote)
+		if (info.si_pid == vm->launcher.pid)
+			launcher_lost(vm);
+		else if (info.si_pid == vm->zygote)
 			lost_zygote(vm, how);
 		else if (info.si_pid == vm->init)
 			vm_end(vm, VM_HOST, "process %d was killed, which held the guest's namespaces (%s)",
@@ -245,59 +249,28 @@ void spaces_reap(struct vm *vm)
 	}
 }
 
-/* How long the threads of a process ran on a CPU, in ns; whether one waits for a CPU or the host's disk. */
-static unsigned long long look_at(pid_t pid, bool *waits)
-{
-	unsigned long long ran, sum = 0;
-	char path[96], letter;
-	struct dirent *entry;
-	FILE *file;
-	DIR *tasks;
-
-	*waits = false;
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks))) {
-		int tid = atoi(entry->d_name);
-
-		if (tid <= 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)pid, tid);
-		file = fopen(path, "re");
-		if (file && fscanf(file, "%llu", &ran) == 1)
-			sum += ran;
-		if (file)
-			fclose(file);
-		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, tid);
-		file = fopen(path, "re");
-		if (file && fscanf(file, "%*d (%*[^)]) %c", &letter) == 1)
-			*waits |= letter == 'R' || letter == 'D';
-		if (file)
-			fclose(file);
-	}
-	if (tasks)
-		closedir(tasks);
-	return sum;
-}
-
 bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 {
 	pid_t pid = slot == LOL_KERNEL_SLOT ? -1 : spaces_pid(vm, slot);
-	unsigned long long ran;
+	struct look look;
 	siginfo_t info;
-	bool waits;
+	bool seen, waits;
 
 	if (pid <= 0)
 		return true;	/* gone already */
-	ran = look_at(pid, &waits);
+	seen = launcher_look(vm, pid, &look);
+	/* Where the launcher does not get to answer, it may be the same with the space. */
+	waits = !seen || look.waits;
 	if (pid != vm->silent.pid || what != vm->silent.what) {
 		vm->silent.pid = pid;
 		vm->silent.what = what;
-		vm->silent.ran = ran;
+		vm->silent.ran = look.ran;
 		vm->silent.times = 0;
 	}
+	if (!seen)
+		look.ran = vm->silent.ran;
 	/* A process that the host has not let run could not answer. */
-	if (!certain && waits && ran - vm->silent.ran < SILENT_RUN && ++vm->silent.times < SILENT_TIMES)
+	if (!certain && waits && look.ran - vm->silent.ran < SILENT_RUN && ++vm->silent.times < SILENT_TIMES)
 		return false;
 	kill(pid, SIGKILL);
 	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
@@ -308,6 +281,7 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 
 void spaces_kill_all(struct vm *vm)
 {
+	pid_t zygote = vm->zygote;
 	siginfo_t info;
 	unsigned int rounds;
 
@@ -317,12 +291,13 @@ void spaces_kill_all(struct vm *vm)
 	 * first as a whole, which a fork in progress cannot escape.
 	 */
 	vm->zygote = 0;
+	launcher_end(vm);
 	for (rounds = 0; rounds < 100000; rounds++) {
 		unsigned int slot;
 		pid_t group;
 
 		/* The host kills all in its pid namespace with it. */
-		if (spaces_is_child(vm->init))
+		if (spaces_is_child(vm, vm->init))
 			kill(vm->init, SIGKILL);
 
 		memset(&info, 0, sizeof(info));
@@ -334,10 +309,10 @@ void spaces_kill_all(struct vm *vm)
 		if (info.si_pid)
 			continue;
 		for (slot = 0; slot <= LOL_MAX_SPACES; slot++) {
-			pid_t pid = slot == LOL_MAX_SPACES ? (pid_t)vm->state->zygote :
+			pid_t pid = slot == LOL_MAX_SPACES ? zygote :
 				(pid_t)lol_state_space(vm->state, slot)->pid;
 
-			if (!spaces_is_child(pid))
+			if (!spaces_is_child(vm, pid))
 				continue;
 			group = getpgid(pid);
 			if (group > 1 && group != getpgrp())

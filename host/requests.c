@@ -5,6 +5,8 @@
  * The exit record is written by processes that run guest code.  It is copied
  * once; only the copy is looked at.  The answer is the result, then the state,
  * then the wake: the vCPU reads the result after it has seen DONE.
+ *
+ * Calls after start-up: futex[1=FUTEX_WAKE]
  */
 #include <errno.h>
 #include <limits.h>

@@ -19,6 +19,8 @@
  * sti and pushf without LOL_SITE_CC, and returns of less than 64 bits, are among
  * "all others".  No replacement but sti's and pushf's touches the stack: behind
  * a system call's entry rsp is still the user's.
+ *
+ * Calls after start-up: none
  */
 #include <stddef.h>
 #include <string.h>

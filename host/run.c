@@ -8,6 +8,8 @@
  *	timerfd		huge pages			huge.c
  *	tick		once a second: clock, placement
  *	stdin, stdout	the console's and the streams'	dev/console.c
+ *
+ * Calls after start-up: read timerfd_settime
  */
 #include <signal.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include <x86intrin.h>
 
 #include "host/affinity.h"
+#include "host/confine.h"
 #include "host/dev/console.h"
 #include "host/huge.h"
 #include "host/memory_limits.h"
@@ -116,6 +119,14 @@ static void on_signal(void *context, uint32_t events)
 	}
 }
 
+void run_forget_signals(struct vm *vm)
+{
+	struct signalfd_siginfo info;
+
+	while (vm->signal_watch.fd > 0 && read(vm->signal_watch.fd, &info, sizeof(info)) == sizeof(info))
+		;
+}
+
 void run_signals(sigset_t *set)
 {
 	static const int taken[] = { SIGCHLD, SIGWINCH, SIGCONT, SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -152,8 +163,14 @@ int run_vm(struct vm *vm, struct error *error)
 	    watch(vm, &vm->signal_watch, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal) ||
 	    watch(vm, &vm->tick_watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick))
 		return error_errno(error, "event descriptors");
-	vm->oom_kills = memory_oom_kills(vm);
-	if (huge_start(vm, error) || spaces_start_zygote(vm, error))
+	memory_watch_kills();
+	vm->oom_kills = memory_oom_kills();
+	affinity_start();
+	if (huge_start(vm, error))
+		return -1;
+	/* From here on something of the guest's runs, and whatever it does comes here. */
+	confine();
+	if (spaces_start_zygote(vm, error))
 		return -1;
 	spaces_pass_baton(vm);
 	return loop_run(&vm->loop, error);

@@ -19,6 +19,9 @@ void run_answer(struct vm *vm, uint64_t result);
 /** run_tick_short - ticks of a millisecond while something waits, else of a second */
 void run_tick_short(struct vm *vm, bool on);
 
+/** run_forget_signals - those that have come and were not read */
+void run_forget_signals(struct vm *vm);
+
 /** run_signals - the signals that the loop takes; blocked from the start of main() */
 void run_signals(sigset_t *set);
 

@@ -3,6 +3,8 @@
  * Site records come from the kernel file, once, and from the guest whenever it
  * loads a module.  Here they are copied out of guest memory, so that they cannot
  * change after they were checked; sites.c does the rest.
+ *
+ * Calls after start-up: none
  */
 #include <errno.h>
 #include <stdlib.h>

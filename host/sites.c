@@ -15,6 +15,8 @@
  * as the slot behind it is, since no search needs to pass it then.
  *
  * The monitor itself never reads what it published.
+ *
+ * Calls after start-up: none
  */
 #include <errno.h>
 #include <stdlib.h>

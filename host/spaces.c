@@ -9,6 +9,8 @@
  * Slots are written by processes that run guest code, so nothing here trusts
  * them: a wrong slot can make the guest stop, never make the monitor signal or
  * wait for a stranger.
+ *
+ * Calls after start-up: futex[1=FUTEX_WAKE] waitid
  */
 #include <errno.h>
 #include <limits.h>
@@ -30,11 +32,12 @@ void spaces_wake(uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-bool spaces_is_child(pid_t pid)
+bool spaces_is_child(const struct vm *vm, pid_t pid)
 {
 	siginfo_t info = { 0 };
 
-	return pid > 0 && !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid;
+	return pid > 0 && pid != vm->launcher.pid &&
+	       !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) && !info.si_pid;
 }
 
 pid_t spaces_pid(struct vm *vm, uint32_t slot)
@@ -44,7 +47,7 @@ pid_t spaces_pid(struct vm *vm, uint32_t slot)
 	if (slot >= vm->state->max_spaces || slot >= LOL_MAX_SPACES)
 		return -1;
 	pid = __atomic_load_n(&lol_state_space(vm->state, slot)->pid, __ATOMIC_ACQUIRE);
-	return spaces_is_child(pid) ? pid : -1;
+	return spaces_is_child(vm, pid) ? pid : -1;
 }
 
 /* Takes one READY slot that can run the guest kernel, -1 if there is none now. */

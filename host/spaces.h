@@ -21,8 +21,8 @@ int spaces_start_zygote(struct vm *vm, struct error *error);
  */
 pid_t spaces_pid(struct vm *vm, uint32_t slot);
 
-/** spaces_is_child - is it a child of ours that runs? */
-bool spaces_is_child(pid_t pid);
+/** spaces_is_child - is it a child of ours that runs, and not the launcher? */
+bool spaces_is_child(const struct vm *vm, pid_t pid);
 
 /** spaces_wake - wake all who wait for a word of the shared state to change */
 void spaces_wake(uint32_t *word);

@@ -5,7 +5,10 @@
  * Whatever happens, the order at the end is: processes of the guest first, then
  * the terminal, then what output is left.  Signals have their ordinary meaning
  * again by then, so that a reader who does not read cannot keep us.
+ *
+ * Calls after start-up: rt_sigprocmask
  */
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,17 +20,21 @@
 #include "host/base/log.h"
 #include "host/boot.h"
 #include "host/bridges.h"
+#include "host/confine.h"
 #include "host/cpio.h"
 #include "host/dev/console.h"
 #include "host/dev/rng.h"
 #include "host/exit.h"
+#include "host/launcher.h"
 #include "host/load.h"
 #include "host/memory_limits.h"
+#include "host/namespaces.h"
 #include "host/probe.h"
 #include "host/run.h"
 #include "host/site_service.h"
 #include "host/spaces.h"
 #include "host/start.h"
+#include "host/supervisor.h"
 #include "host/terminal.h"
 
 #define MAX_SPACES	512	/* processes at most */
@@ -170,6 +177,10 @@ static int set_up(struct vm *vm, const struct config *config, const struct conso
 	make_command_line(command_line, sizeof(command_line), config);
 	if (vm_make(vm, config, error) || spaces_find_wedge(vm, error))
 		return -1;
+	confine_first();
+	namespaces_make(vm);
+	if (launcher_make(vm, error))
+		return -1;
 	limit_spaces(vm);
 	if (load(vm, setup, error) || console_make(vm, setup, error) || rng_make(vm, error))
 		return -1;
@@ -219,6 +230,10 @@ int start_guest(const struct config *asked, char **argv)
 	sigset_t signals;
 	bool was_up;
 
+	if (supervise(argv)) {
+		log_line("no process for the monitor: %s", strerror(errno));
+		return EXIT_SETUP;
+	}
 	chosen = *asked;
 	if (probe_required(&error) || bridge_choose(asked->bridge, &chosen.bridge, &error) ||
 	    set_up(&vm, config, &setup, &error)) {
@@ -237,14 +252,15 @@ int start_guest(const struct config *asked, char **argv)
 
 	spaces_kill_all(&vm);
 	terminal_restore();
+	run_forget_signals(&vm);
 	run_signals(&signals);
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 	was_up = console_was_up(&vm);
 	console_finish(&vm);
 	/* A kernel that cannot even begin would begin for ever. */
 	if (vm.end == VM_RESET && !config->command && was_up) {
-		execv("/proc/self/exe", argv);
-		log_line("cannot start over after the guest's reset");
+		supervisor_start_over();
+		return 0;
 	}
 	return conclude(&vm);
 }

@@ -5,6 +5,8 @@
  * after us.  Terminals and pipes are opened once more through /proc, which gives
  * a description of our own; sockets take MSG_DONTWAIT.  Regular files are always
  * ready.  Where opening again is refused, writes wait for POLLOUT and are small.
+ *
+ * Calls after start-up: write poll close sendto[0=STDOUT_FILENO][4=0] sendto[0=STDERR_FILENO][4=0]
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The user's terminal: raw mode, its size, the escape key Ctrl-A. */
+/*
+ * The user's terminal: raw mode, its size, the escape key Ctrl-A.
+ *
+ * Calls after start-up: ioctl[1=TCGETS] ioctl[1=TCSETS] ioctl[1=TCSETSW] ioctl[1=TIOCGWINSZ]
+ *	ioctl[1=GET_TERMIOS2] ioctl[1=SET_TERMIOS2] ioctl[1=SETW_TERMIOS2]
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>

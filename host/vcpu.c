@@ -11,6 +11,8 @@
  * The vCPU page is hostile: the holder is checked to be a slot, and its process
  * to be our own child that has not been reaped, so that a kick cannot be turned
  * against another process.
+ *
+ * Calls after start-up: futex[1=FUTEX_WAKE] tgkill[2=SIGUSR1]
  */
 #include <cpuid.h>
 #include <errno.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Creation and end of a guest's resources. */
+/*
+ * Creation and end of a guest's resources.
+ *
+ * Calls after start-up: none
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +45,9 @@ int vm_make(struct vm *vm, const struct config *config, struct error *error)
 			    vm->bridge_fd, 0);
 	if (vm->handoffs == MAP_FAILED)
 		return error_errno(error, "mapping the hand-over memory");
+	/* As with guest memory: its registers are the guest's business. */
+	madvise(vm->state, LOL_STATE_SIZE, MADV_DONTDUMP);
+	madvise(vm->handoffs, LOL_HANDOFF_SIZE, MADV_DONTDUMP);
 	vm->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->event_fd < 0)
 		return error_errno(error, "eventfd");

@@ -78,6 +78,12 @@ struct vm {
 	int wedge_fd;
 	pid_t init;		/* first process of their pid namespace; 0: they have none */
 	int init_fd;		/* pidfd of it */
+	struct {
+		pid_t pid;	/* 0: lost */
+		int fd;
+		uint32_t sequence;	/* of the last request */
+		bool owes;	/* its answer has not come */
+	} launcher;
 	pid_t zygote;
 	unsigned int zygote_deaths;
 	bool baton_waits;	/* vcpu->regs hold the context, no space has it */

@@ -7,6 +7,10 @@
  * The zygote forks spaces as children of the monitor (CLONE_PARENT), so its own end
  * takes nothing along.  All of them are in its process group; that is how they are
  * found at the end.
+ *
+ * All but spaces_start_zygote() runs in a child of the launcher.
+ *
+ * Calls after start-up, in the monitor: none
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +27,7 @@
 #include <unistd.h>
 
 #include "host/affinity.h"
+#include "host/launcher.h"
 #include "host/namespaces.h"
 #include "host/spaces.h"
 #include "host/zygote.h"
@@ -123,7 +128,7 @@ void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 	_exit(126);
 }
 
-static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
+void zygote_main(struct vm *vm, pid_t monitor)
 {
 	const int fd[] = { vm->filters_fd, vm->ram.fd, vm->state_fd, vm->event_fd, vm->bridge_fd, vm->timer_fd };
 
@@ -138,17 +143,14 @@ static void __attribute__((noreturn)) child(struct vm *vm, pid_t monitor)
 
 int spaces_start_zygote(struct vm *vm, struct error *error)
 {
-	pid_t monitor = getpid(), pid;
+	pid_t pid;
 
 	affinity_apply(vm);
-	if (!vm->init)
-		namespaces_make(vm);
-	pid = fork();
+	pid = launcher_zygote(vm);
+	if (pid < 0 && errno == ESRCH)
+		return error_set(error, "the launcher was killed, so that no zygote can be started any more");
 	if (pid < 0)
 		return error_errno(error, "starting the wedge");
-	if (!pid)
-		child(vm, monitor);
 	vm->zygote = pid;
-	__atomic_store_n(&vm->state->zygote, pid, __ATOMIC_SEQ_CST);
 	return 0;
 }

@@ -17,6 +17,13 @@ void wedge_raise_oom_score(void);
 void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 	__attribute__((noreturn));
 
+/**
+ * zygote_main - become the zygote, in a new process of the launcher's
+ * @vm: for its descriptors
+ * @monitor: the parent, in whose death it dies
+ */
+void zygote_main(struct vm *vm, pid_t monitor) __attribute__((noreturn));
+
 #define WEDGE_FDS	8
 
 #endif

@@ -27,6 +27,7 @@ libseccomp-dev		system call filters of the monitor
 libcapstone-dev		disassembler: checker, unit tests
 libcmocka-dev		unit tests
 libcap-dev		kernel selftests
+libseccomp-dev		the monitor's and the spaces' filters
 gdb			goes into the test image
 strace			goes into the test image
 bash			goes into the test image

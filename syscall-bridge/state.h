@@ -142,7 +142,6 @@ struct lol_state {
 	__u32 monitor;		/* its process id */
 	__u32 max_spaces;	/* slots in use: 0 .. max_spaces - 1 */
 	__u32 spare_spaces;	/* how many the zygote keeps READY */
-	__u32 zygote;		/* its process id */
 	__u32 wanted;		/* futex word: incremented when a READY space was taken */
 	__u32 made;		/* futex word: incremented when a space has become READY */
 	__u32 fatal;		/* a process that runs the wedge found this errno and gave up */

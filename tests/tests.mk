@@ -6,7 +6,7 @@ B ?= build
 GUEST_CFLAGS := -std=gnu11 -O2 -g0 -Wall -Wextra -Werror -static -s -pthread
 GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/guest/*.c))
 ATTACKS := $(patsubst tests/attack/%.c,$B/tests/attack/%,$(wildcard tests/attack/*.c)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK))
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK)) $B/tests/weak/MONITOR/lol
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
@@ -28,6 +28,12 @@ $B/tests/attack/%: tests/attack/%.c tests/guest/tap.h syscall-bridge/handoff.h s
 # Wedges that lack one defence, for the tests which show that it is needed.
 $B/tests/weak/%/wedge: $(wildcard syscall-bridge/*.[chS] mm-emulation/*.[ch])
 	$(MAKE) -s -f syscall-bridge/bridge.mk B=$(@D) WEDGE_EXTRA=-DLOL_WEAK_$*
+
+# A monitor that makes calls which it must not make.
+$B/tests/weak/MONITOR/lol: tests/attack/monitor/misbehave.c $(HOST_OBJECTS) $B/wedge
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(HOST_FLAGS) -Wl,--wrap=epoll_wait,--wrap=confine,--wrap=confine_first -o $@ $< $(HOST_OBJECTS) $(HOST_LIBS)
+	for file in wedge vmlinux initramfs.cpio; do ln -sfn ../../../$$file $(@D)/$$file; done
 
 $B/tests/lib/%: tests/lib/%.c
 	@mkdir -p $(@D)

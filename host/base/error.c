@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Failures as text, see error.h. */
+/*
+ * Failures as text, see error.h.
+ *
+ * Calls after start-up: none
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

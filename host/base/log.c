@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the monitor itself says.  One write per line, so that lines stay whole. */
+/*
+ * What the monitor itself says.  One write per line, so that lines stay whole.
+ *
+ * Calls after start-up: write
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

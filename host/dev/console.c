@@ -15,6 +15,8 @@
  * console_input.c, console_output.c.
  *
  * Source: Virtual I/O Device (VIRTIO) 1.2, section 5.3.
+ *
+ * Calls after start-up: none
  */
 #include <stdlib.h>
 #include <unistd.h>

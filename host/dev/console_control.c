@@ -6,6 +6,8 @@
  *	guest: device ready	-> port added, for each
  *	guest: port ready	-> open, then its name
  *	guest: port open	-> input may flow
+ *
+ * Calls after start-up: none
  */
 #include <string.h>
 

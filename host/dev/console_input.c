@@ -2,6 +2,8 @@
 /*
  * Standard input on its way into the guest.  Nothing is ever thrown away: it is
  * read only when there is room for it, and waits here for the guest's buffers.
+ *
+ * Calls after start-up: read
  */
 #include <errno.h>
 #include <sys/epoll.h>

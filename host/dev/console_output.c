@@ -5,6 +5,8 @@
  * waits for its buffer with interrupts off, so console output is taken at once;
  * beyond CONSOLE_BACKLOG the vCPU's register write is held (it sleeps) instead of
  * letting it spin.
+ *
+ * Calls after start-up: none
  */
 #include <errno.h>
 #include <signal.h>

@@ -3,6 +3,8 @@
  * virtio-rng: the host's random numbers for the guest.
  *
  * Source: Virtual I/O Device (VIRTIO) 1.2, section 5.4.
+ *
+ * Calls after start-up: getrandom
  */
 #include <sys/random.h>
 

@@ -7,6 +7,8 @@
  * queue code at each use, since RAM never changes its size.
  *
  * Source: Virtual I/O Device (VIRTIO) 1.2, section 4.2.
+ *
+ * Calls after start-up: none
  */
 #include <string.h>
 

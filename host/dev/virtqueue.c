@@ -6,6 +6,8 @@
  * a loop ends; every address passes ram_at().
  *
  * Source: Virtual I/O Device (VIRTIO) 1.2, section 2.7.
+ *
+ * Calls after start-up: none
  */
 #include <string.h>
 

@@ -101,7 +101,7 @@ running()
 	me=$(id -u)
 	for p in /proc/[0-9]*; do
 		read -r name < "$p/comm" || continue
-		case $name in lol|wedge|lol-wedge) ;; *) continue ;; esac
+		case $name in lol|lol-*|wedge) ;; *) continue ;; esac
 		[ "$(awk '/^Uid:/ {print $2}' "$p/status")" = "$me" ] || continue
 		read -r state parent < <(sed 's/.*) //' "$p/stat")
 		case $state in ''|Z|X) continue ;; esac
@@ -118,11 +118,17 @@ running()
 		case $up in
 		"$$") echo "${p#/proc/}" ;;
 		*)
-			case $(cat "/proc/${parent%% *}/comm") in lol|wedge) continue ;; esac
+			case $(cat "/proc/${parent%% *}/comm") in lol|lol-*|wedge) continue ;; esac
 			[ "${parent%% *}" = 1 ] && echo "${p#/proc/}" ;;
 		esac
 	done 2>/dev/null
 }
+
+# Of a guest whose first process is $1: its monitor, launcher, zygote, and spaces.
+monitor_of() { pgrep -P "$1" -x lol-monitor; }
+launcher_of() { pgrep -P "$(monitor_of "$1")" -x lol-launcher; }
+zygote_of() { ps --ppid "$(monitor_of "$1")" -o pid=,sid=,args= | awk '$1 == $2 && $4 != "init" {print $1}'; }
+spaces_of() { ps --ppid "$(monitor_of "$1")" -o pid=,comm= | awk '$2 != "lol-launcher" {print $1}'; }
 
 # Nothing left: processes that run, files in the working folder's TMPDIR.
 nothing_left() # NAME

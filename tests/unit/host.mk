@@ -9,3 +9,4 @@ UNIT_SRC_test_stream	:= host/stream.c host/loop.c host/base/error.c
 UNIT_SRC_test_clock	:= host/clock.c
 UNIT_SRC_test_filters	:= host/filters.c host/bridges.c host/ram.c host/base/error.c
 UNIT_LIBS_test_filters	:= -lseccomp
+UNIT_SRC_test_lines	:= host/base/lines.c

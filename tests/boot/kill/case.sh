@@ -7,13 +7,13 @@ start() # SCRIPT: a guest in the background, up when ./up exists
 	timeout -k 5 120 "$LOL" run --quiet ${BRIDGE:+--bridge "$BRIDGE"} -- sh -c "echo up; $1" < /dev/null > out 2> err &
 	guard=$!
 	for i in $(seq 100); do grep -q up out 2>/dev/null && break; sleep 0.1; done
-	monitor=$(pgrep -P $guard -n)
+	lol=$(pgrep -P $guard -n)
+	monitor=$(monitor_of "$lol")
 }
-spaces() { local p; for p in $(running); do [ "$p" = "$monitor" ] || [ "$p" = "$guard" ] || echo "$p"; done; }
 
-for load in "sleep 60" "while :; do :; done" "while :; do ls -lR /proc > /dev/null 2>&1; done"; do
+for who in lol monitor; do for load in "sleep 60" "while :; do :; done" "while :; do ls -lR /proc > /dev/null 2>&1; done"; do
 	start "$load"
-	kill -9 "$monitor" 2>/dev/null
+	kill -9 "${!who}" 2>/dev/null
 	# a second, in steps of our own: a host that stands still counts for none
 	since=$(date +%s%N) steps=0
 	while left=$(running | wc -l); [ "$left" != 0 ] && [ $steps -lt 10 ]; do
@@ -21,26 +21,50 @@ for load in "sleep 60" "while :; do :; done" "while :; do ls -lR /proc > /dev/nu
 		steps=$((steps + 1))
 	done
 	echo "# gone after $((($(date +%s%N) - since) / 1000000)) ms"
-	is "$left" 0 "monitor killed during '$load': nothing runs a second later"
+	is "$left" 0 "$who killed during '$load': nothing runs a second later"
 	wait $guard
-done
+	is $? 137 "status"
+done; done
+like "$(cat err)" '^lol: the monitor was ended by signal 9' "it says that its monitor was killed"
 for sig in TERM INT HUP; do
 	start "sleep 60"
-	kill -$sig "$monitor"
+	kill -$sig "$lol"
 	wait $guard
-	like "$?" '^1(43|30|29)$' "SIG$sig ends it"
+	is $? $((128 + $(kill -l $sig))) "SIG$sig ends it"
+	is "$(cat err)" "" "without a word"
 	nothing_left "nothing is left after SIG$sig"
 done
 
 if [ "$BRIDGE" = ptrace ]; then
 	start '(while :; do :; done); echo "loop $?"; exit 5'
-	for p in $(spaces); do awk '/^TracerPid/ && $2 {print $2}' "/proc/$p/status"; done > tracers
+	for p in $(spaces_of "$lol"); do awk '/^TracerPid/ && $2 {print $2}' "/proc/$p/status"; done > tracers
 	tracer=$(sort -u tracers)
 	kill -9 "$tracer"
 	wait $guard
 	is "$? $(tail -n 1 out)" "5 loop 137" "tracer killed: what ran is killed, the guest goes on"
 	nothing_left "nothing is left"
 fi
+
+# the makers of processes
+forks='while [ $((n += 1)) -lt 40 ]; do (exit 5) & wait $!; sleep 0.05; done; echo finished; exit 3'
+if [ "$BRIDGE" != ptrace ]; then	# there it is the tracer
+	start "$forks"
+	kill -9 "$(zygote_of "$lol")"
+	wait $guard
+	is "$?: $(cat err)" "3: " "zygote killed: the guest goes on"
+	is "$(tail -n 1 out)" finished "to its end"
+fi
+start "$forks"
+kill -9 "$(launcher_of "$lol")"
+wait $guard
+is "$?: $(cat err)" "3: " "launcher killed: the guest goes on"
+start "$forks"
+kill -9 "$(launcher_of "$lol")"
+kill -9 "$(zygote_of "$lol")"
+wait $guard
+is $? 122 "both killed: the guest ends"
+like "$(cat err)" '^lol: the launcher was killed' "and lol says why"
+nothing_left "nothing is left"
 
 # spaces at random, while several processes work
 rounds=5
@@ -49,7 +73,7 @@ survived=0 ended=0 odd=0
 for round in $(seq $rounds); do
 	start 'n=0; while [ $n -lt 60 ]; do n=$((n + 1)); (i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); done) & sleep 0.05; done; wait; echo finished; exit 3'
 	for k in 1 2 3 4; do
-		victim=$(spaces | shuf -n 1)
+		victim=$(spaces_of "$lol" | shuf -n 1)
 		[ -n "$victim" ] && kill -9 "$victim" 2>/dev/null
 		sleep 0.2
 	done

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A look at a process in /proc, by the launcher.
+ *
+ * Calls after start-up, in the monitor: none
+ */
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/look.h"
+
+static void look_at_thread(struct look *look, pid_t pid, int thread)
+{
+	unsigned long long ran, waited;
+	char path[96], letter;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)pid, thread);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%llu %llu", &ran, &waited) == 2) {
+		look->ran += ran;
+		if (thread == pid)
+			look->waited = waited;
+	}
+	if (file)
+		fclose(file);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, thread);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%*d (%*[^)]) %c", &letter) == 1)
+		look->waits |= letter == 'R' || letter == 'D';
+	if (file)
+		fclose(file);
+}
+
+void look(struct look *look, pid_t pid)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *threads;
+
+	memset(look, 0, sizeof(*look));
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	threads = opendir(path);
+	while (threads && (entry = readdir(threads))) {
+		int thread = atoi(entry->d_name);
+
+		if (thread <= 0)
+			continue;
+		look_at_thread(look, pid, thread);
+		if (look->nr_threads < LOOK_THREADS)
+			look->thread[look->nr_threads++] = thread;
+	}
+	if (threads)
+		closedir(threads);
+}
