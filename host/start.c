@@ -29,6 +29,7 @@
 #include "host/spaces.h"
 #include "host/start.h"
 #include "host/terminal.h"
+#include "mm-emulation/mm.h"
 
 #define SPARE_SPACES	3	/* made in advance */
 
@@ -116,6 +117,7 @@ static void limit_spaces(struct vm *vm)
 	if (most < CONFIG_SPACES_MIN)
 		most = CONFIG_SPACES_MIN;
 	vm->state->max_spaces = most;
+	vm->state->budget = mm_budget(vm->ram.size);
 	vm->state->spare_spaces = most / 4 < SPARE_SPACES ? most / 4 : SPARE_SPACES;
 }
 
