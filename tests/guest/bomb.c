@@ -25,7 +25,7 @@ static void explode(void)
 		} else if (pid < 0) {
 			seen->error = errno;
 			__atomic_fetch_add(&seen->refused, 1, __ATOMIC_RELAXED);
-			usleep(10000);
+			sleep(2);
 		}
 	}
 }
