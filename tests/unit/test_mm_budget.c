@@ -136,7 +136,7 @@ static void test_victim(void **unused)
 	/* a little one is not worth it */
 	mm_charge(&state, &space[6], 10);
 	mm_charge(&state, &space[1], 190);
-	assert_true(mm_budget_victim(&state, space, SPACES, 0, 7) == &space[1]);
+	assert_true(mm_budget_victim(&state, space, SPACES, 0, 7) == &space[5]);
 	/* what is on its way out is enough */
 	space[1].state = LOL_SPACE_RETIRED;
 	assert_null(mm_budget_victim(&state, space, SPACES, 0, 7));
