@@ -22,6 +22,8 @@ static const char help_text[] =
 "  --kernel FILE     the guest kernel (vmlinux); default: the one beside lol\n"
 "  --initrd FILE     initial file system, none: \"\"; default: the one beside lol\n"
 "  --memory SIZE     guest RAM, with suffix K, M or G; 64M to 512G, default 256M\n"
+"  --max-spaces N    host processes for the guest's address spaces; 4 to 1024,\n"
+"                    default 512; a guest may have more processes than that\n"
 "  --cpus N          virtual CPUs; only 1 today\n"
 "  --bridge KIND     split: programs in the guest cannot reach the guest's kernel;\n"
 "                    in-place: they can, and it is faster; ptrace: as split, slow,\n"
@@ -86,6 +88,20 @@ static int take_memory(struct config *config, const char *text, struct error *er
 	return 0;
 }
 
+static int take_max_spaces(struct config *config, const char *text, struct error *error)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end)
+		return error_set(error, "--max-spaces %s: not a number", text);
+	if (n < CONFIG_SPACES_MIN || n > LOL_MAX_SPACES)
+		return error_set(error, "--max-spaces %s: must be between %d and %d", text,
+				 CONFIG_SPACES_MIN, LOL_MAX_SPACES);
+	config->max_spaces = n;
+	return 0;
+}
+
 static int take_value(struct config *config, const char *name, const char *value, struct error *error)
 {
 	if (!strcmp(name, "--kernel")) {
@@ -98,6 +114,8 @@ static int take_value(struct config *config, const char *name, const char *value
 		config->append = value;
 	} else if (!strcmp(name, "--memory")) {
 		return take_memory(config, value, error);
+	} else if (!strcmp(name, "--max-spaces")) {
+		return take_max_spaces(config, value, error);
 	} else if (!strcmp(name, "--cpus")) {
 		char *end;
 		unsigned long n = strtoul(value, &end, 10);
@@ -124,7 +142,7 @@ static int take_value(struct config *config, const char *name, const char *value
 static int parse_run(struct config *config, char **argv, struct error *error)
 {
 	static const char *const with_value[] = {
-		"--kernel", "--initrd", "--append", "--memory", "--cpus", "--bridge",
+		"--kernel", "--initrd", "--append", "--memory", "--max-spaces", "--cpus", "--bridge",
 	};
 	unsigned int i;
 
@@ -175,7 +193,11 @@ int cli_parse(struct config *config, char **argv, struct error *error)
 {
 	const char *verb = argv[0] ? argv[1] : NULL;
 
-	*config = (struct config){ .memory = CONFIG_MEMORY_DEFAULT, .bridge = CONFIG_BRIDGE_AUTO };
+	*config = (struct config){
+		.memory = CONFIG_MEMORY_DEFAULT,
+		.max_spaces = CONFIG_SPACES_DEFAULT,
+		.bridge = CONFIG_BRIDGE_AUTO,
+	};
 	if (!verb)
 		return error_set(error, "what? (\"lol run\" starts a guest, \"lol help\" tells more)");
 	if (!strcmp(verb, "run")) {

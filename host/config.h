@@ -12,6 +12,8 @@
 #define CONFIG_MEMORY_MAX	(512ULL << 30)
 #define CONFIG_MEMORY_DEFAULT	(256ULL << 20)
 #define CONFIG_MEMORY_STEP	(2ULL << 20)
+#define CONFIG_SPACES_MIN	4
+#define CONFIG_SPACES_DEFAULT	512
 
 #define CONFIG_BRIDGE_AUTO	(~0U)
 
@@ -29,6 +31,7 @@ struct config {
 	const char *initrd;	/* file; NULL: the one that came with lol; "": none */
 	const char *append;	/* to the guest's command line, or NULL */
 	uint64_t memory;	/* bytes of guest RAM, a multiple of CONFIG_MEMORY_STEP */
+	uint32_t max_spaces;	/* host processes for address spaces, K included */
 	uint32_t bridge;	/* enum lol_bridge, or CONFIG_BRIDGE_AUTO: what the host can do */
 	bool no_rewrite;	/* sites trap and are emulated */
 	bool quiet;

@@ -97,6 +97,11 @@ static void on_timer(void *context, uint32_t events)
 	pause_for(vm, BUSY_NS);
 }
 
+void huge_forget(struct vm *vm, uint64_t start, uint64_t size)
+{
+	memset(vm->huge.done + start / BLOCK, 0, size / BLOCK);
+}
+
 int huge_start(struct vm *vm, struct error *error)
 {
 	uint64_t block, blocks = vm->ram.size / BLOCK;

@@ -177,6 +177,7 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 		       (split || __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot);
 		space->pid = 0;
 		space->root = 0;
+		mm_charge(vm->state, space, 0);
 		__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
 		/* The zygote may be waiting for a free slot. */
 		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);

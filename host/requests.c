@@ -19,6 +19,7 @@
 
 #include "host/base/log.h"
 #include "host/dev/console.h"
+#include "host/give_back.h"
 #include "host/requests.h"
 #include "host/run.h"
 #include "host/site_service.h"
@@ -149,6 +150,9 @@ void requests_serve(struct vm *vm)
 		break;
 	case LOL_EXIT_KILL:
 		run_answer(vm, spaces_silent(vm, e.arg[0], e.arg[1], e.arg[2]));
+		break;
+	case LOL_EXIT_GIVE_BACK:
+		run_answer(vm, give_back(vm, e.text, e.arg[0]));
 		break;
 	case LOL_EXIT_BROKEN:
 		vm_end(vm, VM_BROKEN, "the guest kernel broke the contract: %s", text);

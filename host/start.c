@@ -36,8 +36,8 @@
 #include "host/start.h"
 #include "host/supervisor.h"
 #include "host/terminal.h"
+#include "mm-emulation/mm.h"
 
-#define MAX_SPACES	512	/* processes at most */
 #define SPARE_SPACES	3	/* made in advance */
 
 /* What goes where, from what the user's streams are. */
@@ -113,16 +113,19 @@ static int make_command_archive(struct cpio *cpio, const struct config *config,
 
 static void limit_spaces(struct vm *vm)
 {
+	unsigned int share = 2, most = vm->config->max_spaces;
 	struct rlimit limit;
-	unsigned int share = 2;
 
-	vm->state->max_spaces = MAX_SPACES;
-	vm->state->spare_spaces = SPARE_SPACES;
 	/* RLIMIT_NPROC counts all threads of this user: leave the others half. */
 	if (lol_bridge_has_kernel(vm->config->bridge))
 		share *= 2;	/* threads of a space */
-	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < MAX_SPACES)
-		vm->state->max_spaces = limit.rlim_cur / share < 16 ? 16 : limit.rlim_cur / share;
+	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < most)
+		most = limit.rlim_cur / share;
+	if (most < CONFIG_SPACES_MIN)
+		most = CONFIG_SPACES_MIN;
+	vm->state->max_spaces = most;
+	vm->state->budget = mm_budget(vm->ram.size);
+	vm->state->spare_spaces = most / 4 < SPARE_SPACES ? most / 4 : SPARE_SPACES;
 }
 
 static void warn_memory(const struct config *config)

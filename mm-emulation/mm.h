@@ -17,6 +17,7 @@
  *   flush.c    queued flushes of a space and of the kernel half   I4
  *   section.c  walks that flushes wait for                 I6
  *   tlb.c      what the host process has mapped            I2
+ *   budget.c   and all processes of the guest together     I2
  */
 
 #include <linux/types.h>
@@ -300,7 +301,7 @@ void mm_flush_owner_died(struct lol_state *state, __u32 nr_spaces, __u32 owner);
  * the guest does:
  *
  *	VMAs			<= MM_TLB_VMAS + MM_TLB_LARGE + a handful
- *	page-table pages	<= 2 * MM_TLB_REGIONS + those of the direct map + 512
+ *	page-table pages	<= MM_TLB_TABLES + those of direct map and image
  *
  * Direct map and kernel image (large runs, few) are only counted, with a bit per
  * 2 MiB for what was mapped.
@@ -312,6 +313,9 @@ void mm_flush_owner_died(struct lol_state *state, __u32 nr_spaces, __u32 owner);
 #define MM_TLB_REGIONS	16384
 #define MM_TLB_HASH	32768
 #define MM_TLB_VMAS	45000
+#define MM_TLB_TABLES	16384
+#define MM_TLB_LEAST	16	/* regions that a space keeps, however tight the host's memory */
+#define MM_TLB_SPAN	512ULL	/* regions in what a page of the next level maps */
 #define MM_TLB_LARGE	4096
 #define MM_TLB_LARGE_BLOCKS ((LOL_KERNEL_MAP_SIZE + LOL_RAM_MAX) / MM_HUGE_SIZE)
 #define MM_TLB_EVICT	16	/* regions per eviction at most */
@@ -338,6 +342,9 @@ struct mm_tlb {
 	__u32 free_list;	/* index + 1 of a free record */
 	__u32 hand;		/* next one to be evicted */
 	__u16 hash[MM_TLB_HASH];	/* index + 1 */
+	__u32 tables;		/* page-table pages of the host, without those of large runs */
+	__u16 regions_in[(1U << 26) / MM_TLB_SPAN];	/* per 1 GiB */
+	__u16 spans_in[(1U << 26) / MM_TLB_SPAN / MM_TLB_SPAN];	/* per 512 GiB: 1 GiB with regions */
 	__u32 large_end;	/* words of large_mapped[] used so far */
 	__u64 large_mapped[MM_TLB_LARGE_BLOCKS / 64];	/* one bit per 2 MiB */
 	struct mm_tlb_region region[MM_TLB_REGIONS];
@@ -413,5 +420,42 @@ unsigned int mm_tlb_evict(struct mm_tlb *tlb, struct mm_range out[MM_TLB_EVICT])
 
 /* All of it was unmapped. */
 void mm_tlb_clear(struct mm_tlb *tlb);
+
+/**
+ * mm_tlb_cost - what the host spends at most on the mappings, in pages
+ *
+ * Page tables, VMAs, and the records here; not the page tables of large runs,
+ * which are bounded by the size of RAM.
+ */
+__u32 mm_tlb_cost(const struct mm_tlb *tlb);
+
+/* ---- budget.c: I2, all processes together ---- */
+
+#define MM_VMAS_PER_PAGE	12	/* with their nodes of the host's tree */
+#define MM_BUDGET_BASE		(32ULL << 20)
+
+/* mm_budget - the budget of a guest with so much RAM: a quarter of it and 32 MiB, in pages */
+__u32 mm_budget(__u64 ram_size);
+
+/* mm_charge - a process costs so much from now on; 0: it is gone */
+void mm_charge(struct lol_state *state, struct lol_space *space, __u32 cost);
+
+/* Not 0: nothing may be mapped before something was dropped. */
+int mm_budget_over(const struct lol_state *state);
+
+/* Not 0: time to look for a victim. */
+int mm_budget_tight(const struct lol_state *state);
+
+/**
+ * mm_budget_victim - the space that is to go so that another may have more
+ * @space: slots, @nr_spaces of them
+ * @self: slot of the caller, which stays
+ * @wants: slot that wants more, and stays
+ *
+ * Return: the one that ran longest ago of those that are worth it; NULL: none,
+ * or what is on its way out is enough.
+ */
+struct lol_space *mm_budget_victim(const struct lol_state *state, struct lol_space *space,
+				   __u32 nr_spaces, __u32 self, __u32 wants);
 
 #endif

@@ -26,6 +26,10 @@
  * counted by what was done to them (two per call at most), and one bit per 2 MiB
  * keeps a fault in a small hole from mapping a gigabyte again.
  *
+ * Page tables of the host: one page for each region, for each 1 GiB and each
+ * 512 GiB with a region in it.  The host frees them with the last mapping below
+ * them (tests/probe/page-tables), and here they are counted likewise.
+ *
  * Eviction takes regions in about the order in which they came into use: a hand
  * goes round the records.
  */
@@ -114,6 +118,24 @@ static struct mm_tlb_region *find_region(const struct mm_tlb *tlb, __u64 number)
 	return index ? (struct mm_tlb_region *)&tlb->region[index - 1] : 0;
 }
 
+/* Page-table pages of the host that a region needs: step 1, or does not any more: -1. */
+static void count_tables(struct mm_tlb *tlb, __u64 number, int step)
+{
+	__u16 *large = &tlb->regions_in[number / MM_TLB_SPAN];
+	__u16 *huge = &tlb->spans_in[number / MM_TLB_SPAN / MM_TLB_SPAN];
+	int gains = step > 0 ? !*large : *large == 1;
+
+	*large += step;
+	tlb->tables += step;
+	if (!gains)
+		return;
+	tlb->tables += step;
+	gains = step > 0 ? !*huge : *huge == 1;
+	*huge += step;
+	if (gains)
+		tlb->tables += step;
+}
+
 static struct mm_tlb_region *get_region(struct mm_tlb *tlb, __u64 number)
 {
 	unsigned int slot = find_slot(tlb, number);
@@ -131,6 +153,7 @@ static struct mm_tlb_region *get_region(struct mm_tlb *tlb, __u64 number)
 		return 0;
 	tlb->hash[slot] = (__u16)index;
 	tlb->regions++;
+	count_tables(tlb, number, 1);
 	region = &tlb->region[index - 1];
 	region->number = number + 1;
 	region->starts = 0;
@@ -158,6 +181,7 @@ static void put_region(struct mm_tlb *tlb, struct mm_tlb_region *region)
 		}
 	}
 	tlb->hash[hole] = 0;
+	count_tables(tlb, region->number - 1, -1);
 	region->number = 0;
 	region->next_free = tlb->free_list;
 	tlb->free_list = (__u32)(region - tlb->region) + 1;
@@ -332,7 +356,8 @@ int mm_tlb_note_map(struct mm_tlb *tlb, const struct mm_run *run)
 		large_set(tlb, start, end, 1);
 		return 1;
 	}
-	if (tlb->regions + 2 > MM_TLB_REGIONS || tlb->vmas + 3 > MM_TLB_VMAS)
+	if (tlb->regions + 2 > MM_TLB_REGIONS || tlb->vmas + 3 > MM_TLB_VMAS ||
+	    tlb->tables + 6 > MM_TLB_TABLES)
 		return 0;
 
 	joins_below = continues(tlb, start - MM_PAGE_SIZE, delta, run->prot);
@@ -657,7 +682,13 @@ int mm_tlb_next(const struct mm_tlb *tlb, unsigned int want,
 int mm_tlb_must_evict(const struct mm_tlb *tlb)
 {
 	return tlb->regions + 8 > MM_TLB_REGIONS || tlb->vmas + 8 > MM_TLB_VMAS ||
-	       tlb->large + 4 > MM_TLB_LARGE;
+	       tlb->tables + 16 > MM_TLB_TABLES || tlb->large + 4 > MM_TLB_LARGE;
+}
+
+__u32 mm_tlb_cost(const struct mm_tlb *tlb)
+{
+	return tlb->tables + (tlb->vmas + tlb->large) / MM_VMAS_PER_PAGE +
+	       tlb->fresh / (__u32)(MM_PAGE_SIZE / sizeof(struct mm_tlb_region));
 }
 
 unsigned int mm_tlb_evict(struct mm_tlb *tlb, struct mm_range out[MM_TLB_EVICT])

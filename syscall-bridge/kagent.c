@@ -57,6 +57,7 @@ bool await_agent(u32 slot)
 	recovering = true;
 	k->queued = 0;
 	mm_tlb_clear(tlb_of(slot));
+	mm_charge(state, space_at(slot), mm_tlb_cost(tlb_of(slot)));
 	agent_munmap(slot, LOL_USER_START, LOL_USER_END - LOL_USER_START);
 	publish(slot);
 	await_agent(slot);

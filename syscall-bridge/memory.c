@@ -58,6 +58,16 @@ static long do_mprotect(struct place *p, u64 start, u64 length, u32 prot)
 				     sys_mprotect(start, length, prot);
 }
 
+static u32 slot_of(const struct place *p)
+{
+	return p->slot != NO_AGENT ? p->slot : own_slot;
+}
+
+static void charge(struct place *p)
+{
+	mm_charge(state, space_at(slot_of(p)), mm_tlb_cost(p->tlb));
+}
+
 static void unmap(struct place *p, struct mm_range range)
 {
 	long ret = do_munmap(p, range.start, range.end - range.start);
@@ -72,9 +82,10 @@ static void unmap(struct place *p, struct mm_range range)
 		if (SYS_ERROR(ret))
 			host_failed("munmap", ret);
 		mm_tlb_clear(p->tlb);
-		return;
+	} else {
+		mm_tlb_note_unmap(p->tlb, range);
 	}
-	mm_tlb_note_unmap(p->tlb, range);
+	charge(p);
 }
 
 static void evict(struct place *p)
@@ -89,8 +100,23 @@ static void evict(struct place *p)
 /* Flushes split host VMAs too. */
 static void keep_bound(struct place *p)
 {
-	while (mm_tlb_must_evict(p->tlb))
+	while (mm_tlb_must_evict(p->tlb) ||
+	       (mm_budget_over(state) && p->tlb->regions > MM_TLB_LEAST))
 		evict(p);
+}
+
+/* Before a walk, in which nobody may be waited for. */
+static void keep_budget(struct place *p)
+{
+	static u32 faults;
+	struct lol_space *victim;
+
+	/* looking at all slots takes as long as a fault */
+	if (!mm_budget_tight(state) || ++faults % 16)
+		return;
+	victim = mm_budget_victim(state, space_at(0), state->max_spaces, own_slot, slot_of(p));
+	if (victim)
+		retire_space(victim);
 }
 
 static void map(struct place *p, const struct mm_run *run)
@@ -105,8 +131,10 @@ again:
 		ret = do_mmap(p, run);
 		if (ret == -EAGAIN)
 			goto again;	/* and what was noted is gone */
-		if (!SYS_ERROR(ret))
+		if (!SYS_ERROR(ret)) {
+			charge(p);
 			return;
+		}
 		if (ret != -ENOMEM || !p->tlb->regions)
 			host_failed("mmap of guest RAM", ret);
 		evict(p);
@@ -163,6 +191,7 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 
 	if (!p)
 		return FAULT_DONE;	/* the process has just died; its successor will fault */
+	keep_budget(p);
 	access = error & PF_WRITE ? MM_WRITE : error & PF_FETCH ? MM_EXEC : MM_READ;
 	if (error & PF_USER)
 		access |= MM_USER;

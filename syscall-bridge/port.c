@@ -23,6 +23,19 @@ static noreturn void shutdown(u64 kind, u64 code, u64 text)
 		request(LOL_EXIT_SHUTDOWN, kind, code, 0, 0, 0);
 }
 
+/* The ranges go along as text: the monitor looks at a copy. */
+static s64 give_back(u64 ranges, u64 count)
+{
+	_Static_assert(LOL_GIVE_BACK_MAX * sizeof(struct lol_range) <= LOL_EXIT_TEXT, "fits");
+
+	if (!count || count > LOL_GIVE_BACK_MAX)
+		return -EINVAL;
+	debug_flush();
+	if (!guest_read(ranges, vcpu->exit.text, count * sizeof(struct lol_range)))
+		return -EINVAL;
+	return request(LOL_EXIT_GIVE_BACK, count, 0, 0, 0, 0);
+}
+
 /** service - LOL_PORT_SERVICE: number in eax, result in rax */
 void service(struct lol_regs *regs)
 {
@@ -55,6 +68,9 @@ void service(struct lol_regs *regs)
 		break;
 	case LOL_SERVICE_FILL:
 		tlb_fill(a, b, c, d);
+		break;
+	case LOL_SERVICE_GIVE_BACK:
+		ret = give_back(a, b);
 		break;
 	default:
 		ret = -ENOSYS;

@@ -13,6 +13,7 @@
  */
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/sys.h"
+#include "mm-emulation/mm.h"
 
 u32 own_slot, own_turn;
 
@@ -76,7 +77,8 @@ static void wake_zygote(void)
 
 static bool reuse(struct lol_space *space)
 {
-	if (!bridge->reuse || space - space_at(0) >= REUSE_SLOTS || space->vmas > REUSE_VMAS)
+	if (!bridge->reuse || space - space_at(0) >= REUSE_SLOTS || space->vmas > REUSE_VMAS ||
+	    mm_budget_tight(state))
 		return false;
 	space->root = 0;	/* nobody queues flushes for it any more */
 	tlb_drop_user(space);
@@ -86,7 +88,8 @@ static bool reuse(struct lol_space *space)
 	return true;
 }
 
-static void retire(struct lol_space *space)
+/** retire_space - a space loses its root: it was only a cache, or the root is gone */
+void retire_space(struct lol_space *space)
 {
 	bridge->retire(space);
 	if (reuse(space))
@@ -108,7 +111,7 @@ static void evict_oldest(void)
 			oldest = space;
 	}
 	if (oldest)
-		retire(oldest);
+		retire_space(oldest);
 }
 
 static bool slots_exhausted(void)
@@ -231,5 +234,5 @@ void root_gone(u64 root)
 	struct lol_space *space = space_of_root(root);
 
 	if (space && space != space_at(own_slot))
-		retire(space);
+		retire_space(space);
 }

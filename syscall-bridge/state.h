@@ -117,6 +117,8 @@ struct lol_space {
 	__u64 used;		/* virtual time of the last turn, for eviction */
 	__u64 kernel_generation;	/* kernel-half flushes applied so far */
 	__u64 walk[2];		/* struct mm_section of mm-emulation/mm.h: walks that flushes wait for */
+	__u32 cost;		/* host memory of its mappings, pages: mm_charge() */
+	__u32 reserved;
 	__u32 lock;		/* of what follows */
 	__u32 vmas;		/* in its process, when that last gave the baton away */
 	__u32 nr_flushes;	/* queued; LOL_SPACE_FLUSHES + 1: too many, flush everything */
@@ -155,6 +157,8 @@ struct lol_state {
 	__u16 root_hint[LOL_ROOT_HINTS];	/* slot last bound to a root, by lol_root_hint() */
 	__u32 bridge;		/* enum lol_bridge */
 	__u32 user_cpu;		/* split: 1 + host CPU that user threads keep to; 0: that of their vCPU; monitor */
+	__u32 cost;		/* sum over all spaces */
+	__u32 budget;		/* of it, pages; monitor */
 	__u32 spread_wanted;	/* split: K found that a second host CPU would pay; rings the bell */
 	__u32 run;		/* ptrace: K wants a user to run, the run-th time; wanted is incremented, too */
 	__u32 run_slot;		/* ptrace: which */

@@ -21,6 +21,7 @@
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/handoff.h"
 #include "syscall-bridge/sys.h"
+#include "mm-emulation/mm.h"
 
 #define PR_SET_PDEATHSIG	1
 #define PR_SET_DUMPABLE		4
@@ -139,6 +140,7 @@ static void make(u32 slot)
 	space->vcpu = 0;
 	space->used = 0;
 	space->vmas = 0;
+	mm_charge(state, space, 0);
 	tlb_reset(space);
 	if (bridge->run_user)
 		k_reset(slot);

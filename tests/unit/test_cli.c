@@ -93,6 +93,11 @@ static void bad(void **state)
 	wrong("64M", PARSE("run", "--memory", "63M"));
 	wrong("512G", PARSE("run", "--memory", "513G"));
 	wrong("not a size", PARSE("run", "--memory", "lots"));
+	wrong("between 4 and 1024", PARSE("run", "--max-spaces", "3"));
+	wrong("between 4 and 1024", PARSE("run", "--max-spaces=1025"));
+	wrong("not a number", PARSE("run", "--max-spaces", "-4"));
+	assert_int_equal(PARSE("run", "--max-spaces", "4"), 0);
+	assert_int_equal(config.max_spaces, 4);
 	wrong("only one", PARSE("run", "--cpus", "2"));
 	wrong("not a number", PARSE("run", "--cpus", "0"));
 	wrong("not a number", PARSE("run", "--cpus", "one"));

@@ -53,6 +53,9 @@ rm -f huge
 for size in 0 1 1M 63M -5 x 12Q 99999999999G 1024G "" 64MM; do
 	refused "--memory '$size'" 2 '--memory' run --memory "$size"
 done
+for n in 0 1 3 1025 -4 x 8x "" 99999999999999999999; do
+	refused "--max-spaces '$n'" 2 '--max-spaces.*(between 4 and 1024|not a number)' run --max-spaces "$n"
+done
 refused "--cpus 0" 2 '--cpus' run --cpus 0
 refused "--cpus 2" 2 '--cpus' run --cpus 2
 refused "--cpus x" 2 '--cpus' run --cpus x

@@ -51,4 +51,15 @@
  */
 #define LOL_SERVICE_FILL	6
 
+/*
+ * Hint, may be ignored.  give_back(ranges, count): what is in RAM there is of no
+ * use any more, and the host may have the memory; the next access finds zeros.
+ * ranges: guest-virtual, array of count struct lol_range, each of whole blocks of
+ * LOL_GIVE_BACK_UNIT.  -EINVAL, and nothing was done: outside RAM, or over the
+ * monitor's own pages or the kernel image.
+ */
+#define LOL_SERVICE_GIVE_BACK	7
+#define LOL_GIVE_BACK_UNIT	0x200000
+#define LOL_GIVE_BACK_MAX	32		/* ranges in a call */
+
 #endif

@@ -43,6 +43,7 @@ enum lol_exit_reason {
 	LOL_EXIT_BROKEN,	/* the guest broke the contract; text: how */
 	LOL_EXIT_HOST,		/* a host call failed; arg 0: errno; text: which */
 	LOL_EXIT_KILL,		/* arg 0: slot of a space that does not answer, 1: certainly; result: 1 killed, 0 wait on */
+	LOL_EXIT_GIVE_BACK,	/* arg 0: count of struct lol_range in text; result: as LOL_SERVICE_GIVE_BACK */
 };
 
 enum lol_exit_state {

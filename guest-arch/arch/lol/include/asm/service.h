@@ -70,5 +70,18 @@ static inline long lol_sites_remove(const void *text, unsigned long length)
 	return lol_service5(LOL_SERVICE_SITES, LOL_SITES_REMOVE, (u64)text, length, 0, 0);
 }
 
+/**
+ * lol_give_back() - let the host have memory whose contents are of no use
+ * @ranges: array of struct lol_range, blocks of LOL_GIVE_BACK_UNIT
+ * @count: its elements, at most LOL_GIVE_BACK_MAX
+ *
+ * Return: 0; -EINVAL: a range is not to be had; -ENOSYS: this monitor does not
+ * take any.
+ */
+static inline long lol_give_back(const void *ranges, unsigned long count)
+{
+	return lol_service3(LOL_SERVICE_GIVE_BACK, (u64)ranges, count, 0);
+}
+
 #endif /* !__ASSEMBLY__ */
 #endif
