@@ -127,7 +127,13 @@ running()
 # Of a guest whose first process is $1: its monitor, launcher, zygote, and spaces.
 monitor_of() { pgrep -P "$1" -x lol-monitor; }
 launcher_of() { pgrep -P "$(monitor_of "$1")" -x lol-launcher; }
-zygote_of() { ps --ppid "$(monitor_of "$1")" -o pid=,sid=,args= | awk '$1 == $2 && $4 != "init" {print $1}'; }
+zygote_of() # it leads the session, but is not the first process of a pid namespace
+{
+	local p sid
+	ps --ppid "$(monitor_of "$1")" -o pid=,sid= | while read -r p sid; do
+		[ "$p" != "$sid" ] || awk -v p="$p" '/^NSpid:/ && NF == 2 {print p}' "/proc/$p/status"
+	done
+}
 spaces_of() { ps --ppid "$(monitor_of "$1")" -o pid=,comm= | awk '$2 != "lol-launcher" {print $1}'; }
 
 # Nothing left: processes that run, files in the working folder's TMPDIR.

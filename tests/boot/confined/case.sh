@@ -64,8 +64,7 @@ look_at_process() # ROLE
 look()
 {
 	wrong= seen= processes=0 kernels=0 init= zygote=
-	for p in $(running); do
-		[ "$p" != "$monitor" ] && [ "$p" != "$guard" ] || continue
+	for p in $(spaces_of "$lol"); do
 		processes=$((processes + 1))
 		if [ "$(field "/proc/$p" NSpid | awk '{print $NF}')" = 1 ]; then
 			init=$p
@@ -97,7 +96,8 @@ start() # COMMAND...: a guest in the background, through COMMAND; up when this r
 		sh -c '(while :; do :; done) & echo up; sleep 60' < /dev/null > out 2> err &
 	guard=$!
 	for i in $(seq 200); do grep -q up out 2>/dev/null && break; sleep 0.1; done
-	monitor=$(pgrep -P $guard -n)
+	lol=$(pgrep -P $guard -n)
+	monitor=$(monitor_of "$lol")
 }
 
 me=$(id -u)

@@ -49,7 +49,7 @@ fi
 forks='while [ $((n += 1)) -lt 40 ]; do (exit 5) & wait $!; sleep 0.05; done; echo finished; exit 3'
 if [ "$BRIDGE" != ptrace ]; then	# there it is the tracer
 	start "$forks"
-	kill -9 "$(zygote_of "$lol")"
+	ok kill -9 "$(zygote_of "$lol")" -- "there is a zygote"
 	wait $guard
 	is "$?: $(cat err)" "3: " "zygote killed: the guest goes on"
 	is "$(tail -n 1 out)" finished "to its end"
