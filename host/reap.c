@@ -287,8 +287,8 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 	siginfo_t info;
 	bool waits;
 
-	if (pid <= 0)
-		return true;	/* gone already */
+	if (pid <= 0 || pid == vm->zygote)
+		return true;	/* gone already, or no space at all */
 	ran = look_at(pid, &waits);
 	if (pid != vm->silent.pid || what != vm->silent.what) {
 		vm->silent.pid = pid;
