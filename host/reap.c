@@ -257,8 +257,8 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 	siginfo_t info;
 	bool seen, waits;
 
-	if (pid <= 0)
-		return true;	/* gone already */
+	if (pid <= 0 || pid == vm->zygote)
+		return true;	/* gone already, or no space at all */
 	seen = launcher_look(vm, pid, &look);
 	/* Where the launcher does not get to answer, it may be the same with the space. */
 	waits = !seen || look.waits;

@@ -56,6 +56,7 @@ static void on_timer(void *context, uint32_t events)
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
 	struct itimerspec rest = { 0 };
 	uint64_t count, now, ns;
+	unsigned int looks = 8;
 	__u64 deadline;
 
 	(void)events;
@@ -70,8 +71,8 @@ static void on_timer(void *context, uint32_t events)
 		rest.it_value.tv_sec = ns / 1000000000;
 		rest.it_value.tv_nsec = ns % 1000000000 + 1;
 		timerfd_settime(vm->timer_fd, 0, &rest, NULL);
-		/* Changed meanwhile: that arming was overwritten. */
-	} while (__atomic_load_n(&vcpu->tsc_deadline, __ATOMIC_SEQ_CST) != deadline);
+		/* Changed meanwhile: that arming was overwritten.  At each look: somebody plays with us. */
+	} while (__atomic_load_n(&vcpu->tsc_deadline, __ATOMIC_SEQ_CST) != deadline && --looks);
 	if (deadline && deadline <= now &&
 	    __atomic_compare_exchange_n(&vcpu->tsc_deadline, &deadline, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		vcpu_raise(vm, VM_VECTOR_TIMER);

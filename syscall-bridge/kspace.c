@@ -54,6 +54,7 @@ void complain(u32 slot, bool certain, u64 what)
 bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 {
 	u64 since = rdtsc(), spin = sleeps && spinning() ? SPIN * tsc_us() : 0;
+	u64 quiet = since, patience = PATIENCE / 1000 * tsc_us();
 	u32 late = 0, seen;
 	long ret;
 
@@ -78,8 +79,10 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 			WRITE_ONCE(*sleeps, 0);
 		if (gone(slot))
 			return __atomic_load_n(word, __ATOMIC_ACQUIRE) == value;
-		if (ret != -ETIMEDOUT)
+		/* by the clock, too: a hostile user thread can wake us again and again */
+		if (ret != -ETIMEDOUT && rdtsc() - quiet < patience)
 			continue;
+		quiet = rdtsc();
 		if (!urgent()) {
 			late = 0;
 		} else if (++late >= 2) {

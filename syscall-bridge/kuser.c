@@ -160,7 +160,8 @@ bool check_user(struct host_ucontext *uc, u32 *signal, u64 fs, u64 gs)
 #ifndef LOL_WEAK_FRAMES	/* for tests/attack/forge: what would happen without */
 	if ((uc->cs != LOL_USER_CS && uc->cs != 0x23) || uc->ss != LOL_USER_DS)
 		return false;
-	if (uc->regs.rip >> 47 && *signal != SIGSYS)
+	/* one above the user's half: it jumped there */
+	if (!canonical(uc->regs.rip) && *signal != SIGSYS)
 		return false;
 	uc->regs.rflags = (uc->regs.rflags & FLAGS_USER) | FLAG_FIXED | FLAG_IF;
 	if (!canonical(uc->cr2))

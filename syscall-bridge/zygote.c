@@ -41,9 +41,16 @@ static void cpus_only(struct cpus *cpus, s32 cpu)
 	cpus->mask[cpu / 64] = 1ULL << cpu % 64;
 }
 
+/*
+ * Guest kernels can write nearly all of the shared state, and a fault here would be
+ * taken for one of the guest's.  So no index comes from there unchecked: spaces are
+ * vCPU 0's, and the number of slots is what it was at the start.
+ */
+static u32 max_spaces, spare_spaces;
+
 static s32 host_cpu(void)
 {
-	s32 cpu = state->host_cpu[vcpu->number];
+	s32 cpu = READ_ONCE(state->host_cpu[0]);
 
 	return cpu < 0 || cpu >= 1024 ? -1 : cpu;
 }
@@ -51,11 +58,12 @@ static s32 host_cpu(void)
 /* Affinity is a matter of speed alone: if the cpuset has just changed, so be it. */
 static void keep_to_host_cpu(void)
 {
+	s32 cpu = host_cpu();
 	struct cpus cpus;
 
-	if (host_cpu() < 0)
+	if (cpu < 0)
 		return;
-	cpus_only(&cpus, host_cpu());
+	cpus_only(&cpus, cpu);
 	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
 }
 
@@ -80,13 +88,14 @@ static u32 made[LOL_MAX_SPACES];
 static void leave_host_cpu(u32 slot)
 {
 	struct cpus cpus = { 0 };
+	s32 cpu = host_cpu();
 	u32 pid = made[slot];
 	u64 any = 0;
 
 	made[slot] = 0;
-	if (!pid || host_cpu() < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
+	if (!pid || cpu < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
 		return;
-	cpus.mask[host_cpu() / 64] &= ~(1ULL << host_cpu() % 64);
+	cpus.mask[cpu / 64] &= ~(1ULL << cpu % 64);
 	for (u32 i = 0; i < ARRAY_SIZE(cpus.mask); i++)
 		any |= cpus.mask[i];
 	if (any)
@@ -174,9 +183,9 @@ static void make(u32 slot)
 /* Looks at all slots once; not 0: there may be more to do. */
 static bool work(void)
 {
-	u32 ready = 0, free = state->max_spaces;
+	u32 ready = 0, free = max_spaces;
 
-	for (u32 slot = 0; slot < state->max_spaces; slot++) {
+	for (u32 slot = 0; slot < max_spaces; slot++) {
 		struct lol_space *space = space_at(slot);
 
 		switch (READ_ONCE(space->state)) {
@@ -184,7 +193,7 @@ static bool work(void)
 			ready++;
 			break;
 		case LOL_SPACE_FREE:
-			if (free == state->max_spaces)
+			if (free == max_spaces)
 				free = slot;
 			break;
 		case LOL_SPACE_RETIRED:
@@ -197,7 +206,7 @@ static bool work(void)
 				pass_turn(space);
 		}
 	}
-	if (ready >= state->spare_spaces || free == state->max_spaces)
+	if (ready >= spare_spaces || free == max_spaces)
 		return false;
 	make(free);
 	return READ_ONCE(space_at(free)->state) != LOL_SPACE_FREE;
@@ -308,6 +317,10 @@ noreturn void zygote(u64 host_stack)
 	}
 	unmap_leavings(host_stack);
 	own_slot = LOL_ZYGOTE_SLOT;
+	max_spaces = READ_ONCE(state->max_spaces);
+	if (max_spaces > LOL_MAX_SPACES)
+		max_spaces = LOL_MAX_SPACES;
+	spare_spaces = READ_ONCE(state->spare_spaces);
 	vcpu->slot[LOL_SLOT_EMULATE] = (u64)slot_emulate;
 	/* where user code runs elsewhere a return to it is no jump */
 	vcpu->slot[LOL_SLOT_IRET] = (u64)(bridge->run_user ? slot_emulate : slot_iret);

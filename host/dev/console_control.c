@@ -16,9 +16,10 @@
 void console_send(struct console_device *d)
 {
 	struct virtqueue *queue = &d->queue[CONTROL_IN];
+	unsigned int most = 2 * MAX_MESSAGES;	/* looks: the guest may change its mind at each */
 	struct virtqueue_chain chain;
 
-	while (d->nr_messages) {
+	while (d->nr_messages && most--) {
 		struct message *m = &d->message[d->first_message];
 		int got = virtqueue_pop(d->virtio.ram, queue, &chain);
 
@@ -87,10 +88,11 @@ static void handle_control(struct console_device *d, const struct virtio_console
 void console_control(struct console_device *d)
 {
 	struct virtqueue *queue = &d->queue[CONTROL_OUT];
+	unsigned int most = queue->size;
 	struct virtqueue_chain chain;
-	int got;
+	int got = 0;
 
-	while ((got = virtqueue_pop(d->virtio.ram, queue, &chain)) > 0) {
+	while (most-- && (got = virtqueue_pop(d->virtio.ram, queue, &chain)) > 0) {
 		struct virtio_console_control m;
 
 		if (virtqueue_copy_out(&chain, &m, sizeof(m)) == sizeof(m))

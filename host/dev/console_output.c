@@ -56,9 +56,10 @@ void console_output(struct console_device *d, unsigned int n)
 	bool terminal = d == &d->console->terminal;
 	size_t limit = terminal ? CONSOLE_BACKLOG : PORT_BACKLOG;
 	struct virtqueue_chain chain;
+	unsigned int most = queue->size;	/* one that is filled as fast as it is emptied has no end */
 	int got = 0;
 
-	while (!d->port[n].out || stream_backlog(d->port[n].out) < limit) {
+	while (most-- && (!d->port[n].out || stream_backlog(d->port[n].out) < limit)) {
 		got = virtqueue_pop(d->virtio.ram, queue, &chain);
 		if (got <= 0)
 			break;

@@ -25,12 +25,18 @@ static void notify(struct virtio_device *device, unsigned int queue)
 {
 	struct virtqueue_chain chain;
 	unsigned char data[MOST];
-	int got;
+	unsigned int n;
+	ssize_t have;
+	size_t want;
+	int got = 0;
 
-	while ((got = virtqueue_pop(device->ram, &device->queue[queue], &chain)) > 0) {
-		size_t want = chain.in_size < MOST ? chain.in_size : MOST;
-		ssize_t have = getrandom(data, want, 0);
-
+	/* A guest that fills it as fast as it is emptied has to ring again. */
+	for (n = 0; n < device->queue[queue].size; n++) {
+		got = virtqueue_pop(device->ram, &device->queue[queue], &chain);
+		if (got <= 0)
+			break;
+		want = chain.in_size < MOST ? chain.in_size : MOST;
+		have = getrandom(data, want, 0);
 		if (virtqueue_push(device->ram, &device->queue[queue], chain.head,
 				   virtqueue_copy_in(&chain, data, have > 0 ? have : 0))) {
 			got = -1;

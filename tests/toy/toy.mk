@@ -9,7 +9,7 @@ TOYS := $B/toy $B/toy-sites $B/hostile
 
 $B/toy: tests/toy/toy.c
 $B/toy-sites: tests/toy/sites.c
-$B/hostile: tests/attack/hostile-kernel/hostile.c
+$B/hostile: tests/attack/hostile-kernel/hostile.c $(wildcard tests/attack/hostile-kernel/*.h)
 
 $(TOYS): tests/toy/entry.S tests/toy/guest.h tests/toy/toy.lds $B/afterburn/as
 	$(CC) $(TOY_CFLAGS) -nostdlib -static -no-pie -Wl,-T,tests/toy/toy.lds -Wl,--build-id=none \

@@ -136,45 +136,8 @@ static void registers_of_noise(void)
 	put("survived\n");
 }
 
-/* Everything that is shared with the monitor, while it reads it. */
-static void shared_noise(u64 pid)
-{
-	struct lol_vcpu *vcpu = (struct lol_vcpu *)LOL_VCPU_PAGE;
-	struct lol_state *state = (struct lol_state *)LOL_WEDGE_STATE;
-	struct lol_boot *boot = (struct lol_boot *)(LOL_DIRECT_MAP + LOL_GPA_BOOT);
-
-	put("making noise\n");
-	for (u32 i = 1; i < LOL_MAX_SPACES; i++) {
-		struct lol_space *space = lol_state_space(state, i);
-
-		space->pid = pid;
-		space->state = LOL_SPACE_BOUND;
-	}
-	vcpu->holder = 5;
-	for (u64 i = 0; i < sizeof(*boot) / 8; i++)
-		((u64 *)boot)[i] = random();
-	for (int i = 0; i < 2000; i++) {
-		struct lol_exit *e = &vcpu->exit;
-
-		e->reason = i < 1000 ? LOL_EXIT_KILL : random() % 12;
-		if (e->reason == LOL_EXIT_SHUTDOWN || e->reason == LOL_EXIT_BROKEN || e->reason == LOL_EXIT_HOST ||
-		    e->reason == LOL_EXIT_SPACE)
-			continue;
-		for (int k = 0; k < 5; k++)
-			e->arg[k] = i < 1000 ? (u64)(i + 1) : random();
-		for (int k = 0; k < LOL_EXIT_TEXT / 8; k++)
-			((u64 *)e->text)[k] = 0x0a2e2e2e2e2e2e2eULL;
-		vcpu->holder = random() & 1 ? 5 : random();
-		__atomic_store_n(&e->state, LOL_EXIT_REQUESTED, __ATOMIC_SEQ_CST);
-		vcpu->debug_length = 1;
-		put("\n");	/* the wedge rings the bell */
-	}
-	vcpu->holder = 5;	/* a timer interrupt would kick the stranger */
-	wrmsr(0x6e0, 1);
-	for (volatile int i = 0; i < 30000000; i++)
-		;
-	put("survived\n");
-}
+#include "tests/attack/hostile-kernel/monitor.h"
+#include "tests/attack/hostile-kernel/tables.h"
 
 void main(u64 boot_page)
 {
@@ -183,6 +146,7 @@ void main(u64 boot_page)
 	static const u16 numbers[] = { 2, 41, 57, 59, 62, 101, 105, 157, 234, 257, 310, 311, 317, 321, 425, 434 };
 
 	tables();
+	stranger = pid;
 	switch (attack) {
 	case 0:
 		host_calls();
@@ -208,9 +172,39 @@ void main(u64 boot_page)
 		tss.rsp[0] = tss.ist[0] = 0x123;
 		asm volatile("movq $0x123, %rsp\nud2");
 		break;
+	case 7:
+		mislead_zygote();
+		break;
+	case 8:
+		many_processes();
+		break;
+	case 9:
+		restless_timer();
+		break;
+	case 10:	/* random numbers */
+		endless_ring(4, 0);
+		break;
+	case 11:	/* console, output */
+		endless_ring(3, 1);
+		break;
+	case 12:
+		shifting_rings(4, 0);
+		break;
+	case 13:
+		shifting_rings(3, 1);
+		break;
+	case 14:
+		tables_outside(boot->ram[0].size);
+		break;
+	case 15:
+		random_roots();
+		break;
+	case 16:
+		tables_nowhere();
+		break;
 	default:
-		if (attack - 10 < sizeof(numbers) / sizeof(numbers[0]))
-			wedge_call(numbers[attack - 10]);
+		if (attack - 100 < sizeof(numbers) / sizeof(numbers[0]))
+			wedge_call(numbers[attack - 100]);
 	}
 	service(LOL_SERVICE_SHUTDOWN, LOL_SHUTDOWN_OFF, 0, 0, 0);
 	for (;;)
