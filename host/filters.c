@@ -94,6 +94,8 @@ static const struct row {
 	{ ZYGOTE, SCMP_SYS(clone), { IS(0, MAKES_SPACE), IS(1, 0) },
 	  "a copy of itself, under the same filter; the monitor's limit on slots and the host's on "
 	  "processes hold" },
+	{ ZYGOTE, SCMP_SYS(getpgid), { { 0 } },
+	  "tells a number" },
 	{ ZYGOTE, SCMP_SYS(sched_getaffinity), { IS(0, 0) },
 	  "tells which CPUs the process may use" },
 	{ ZYGOTE, SCMP_SYS(sched_setaffinity), { { 0 } },

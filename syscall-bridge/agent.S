@@ -173,8 +173,14 @@ user_start:
 user_entry:
 	pushq $CLEAN_FLAGS
 	popfq
+	cmpl $0, user_confined(%rip)
+	je 1f
 	andq $-16, %rsp
 	call user_signal
+	ud2
+1:	leaq user_stack_top(%rip), %rsp
+	xorl %ebp, %ebp
+	call user_confine
 	ud2
 
 /* noreturn void user_again(void *stack): drops what is below @stack, hands over again */
@@ -207,10 +213,11 @@ user_leave_end:
 	ud2
 
 	.bss
-	.globl agent_ready, user_kicked
+	.globl agent_ready, user_kicked, user_confined
 	.balign 8
 agent_ready:	.long 0
 user_kicked:	.long 0
+user_confined:	.long 0		/* the filter is loaded */
 	.balign 16
 	.globl user_stack_top
 	.skip 0x4000

@@ -95,7 +95,7 @@ noreturn void user_start(u32 slot);
 noreturn void user_main(u32 slot);
 
 /* user.c: its user thread, split */
-noreturn void user_wait(void);
+noreturn void user_confine(int signal);
 
 /* tracer.c, attach.c: the zygote as the tracer of the ptrace bridge */
 long tracer_setup(void);
@@ -108,6 +108,8 @@ void tracer_leave(void);
 
 /* zygote.c: this thread, when user threads have a CPU of their own */
 void keep_to_user_cpu(void);
+void signals_unblock(void);
+extern u32 max_spaces;		/* slots in use */
 
 #pragma GCC visibility pop
 

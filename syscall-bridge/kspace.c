@@ -234,7 +234,7 @@ void k_exit(u32 slot)
 /** k_setup - this process becomes K */
 void k_setup(void)
 {
-	u64 size = (u64)state->max_spaces * sizeof(struct mm_tlb);
+	u64 size = (u64)max_spaces * sizeof(struct mm_tlb);
 	long ret;
 
 	ret = sys_mmap(LOL_WEDGE_TLBS, (size + 0xfff) & ~0xfffULL, PROT_READ | PROT_WRITE,

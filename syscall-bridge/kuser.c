@@ -29,7 +29,7 @@ void kuser_setup(void)
 {
 	u32 area[128] __attribute__((aligned(64))) = { 0 };
 
-	xsave_size = ((const struct lol_boot *)(LOL_WEDGE_RAM + LOL_GPA_BOOT))->xsave_size;
+	xsave_size = READ_ONCE(((const struct lol_boot *)(LOL_WEDGE_RAM + LOL_GPA_BOOT))->xsave_size);
 	if (xsave_size < 576 || xsave_size > LOL_HANDOFF_FP_SIZE) {
 		state->fatal = 22;	/* EINVAL */
 		sys_exit(1);

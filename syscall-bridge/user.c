@@ -35,6 +35,7 @@ noreturn void user_leave(const struct lol_regs *regs, const void *fp, u64 mask, 
 extern char user_leave_begin[] __attribute__((visibility("hidden")));
 extern char user_leave_end[] __attribute__((visibility("hidden")));
 extern u32 user_kicked __attribute__((visibility("hidden")));
+extern u32 user_confined __attribute__((visibility("hidden")));
 
 static u32 entered;		/* number of this run */
 static u64 stack;		/* of the hand-over, below the host's frame */
@@ -150,9 +151,23 @@ noreturn void user_signal(int signal, struct host_siginfo *info, struct host_uco
 	user_again(stack);
 }
 
-/** user_wait - K may use this thread from now on */
-noreturn void user_wait(void)
+/**
+ * user_confine - the last step to being a space; on a stack that is this process's own
+ * @signal: that came in between, or 0
+ *
+ * A kick may come as soon as its handler is there, and the handler must be there
+ * before the filter is.  But the frame of the kick lies on the signal stack, where
+ * a hostile K can change it.  So nothing is read from it and nothing returns to it:
+ * user_entry comes here, and the step is done over.
+ */
+noreturn void user_confine(int signal)
 {
+	if (signal == SIGUSR1)
+		WRITE_ONCE(user_kicked, 1);
+	/* SIGSYS: the filter is there already */
+	if (signal != SIGSYS && SYS_ERROR(filter_load(LOL_ROLE_USER)))
+		sys_exit(1);
+	user_confined = 1;
 	fs_base = rdfsbase();
 	gs_base = rdgsbase();
 	/* K clears the signal stack once more before it is used */

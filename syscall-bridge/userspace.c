@@ -20,7 +20,6 @@
 #define CLONE_SIGHAND		0x00000800
 #define CLONE_THREAD		0x00010000
 #define CLONE_SYSVSEM		0x00040000
-#define SIG_SETMASK		2
 
 #define SIGNAL_STACK	(LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK)
 
@@ -77,19 +76,17 @@ static void set_signals(void)
 /* Keeps RAM and the hand-over memory only: the agent gets a copy of the table. */
 static void start_agent(u32 slot)
 {
-	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE, all = ~0ULL, none = 0;
+	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE;
 
 	must(sys3(__NR_close_range, 0, LOL_FD_RAM - 1, 0));
 	must(sys3(__NR_close_range, LOL_FD_STATE, LOL_FD_EVENT, 0));
 	must(sys3(__NR_close_range, LOL_FD_BRIDGE + 1, ~0U, 0));
-	/* the agent takes no signals, ever */
-	must(sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, 8));
+	/* signals are blocked, and the agent takes none, ever */
 	must(agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
 			 LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE,
 			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset)));
 	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
 		sys_futex_wait(&agent_ready, 0, NULL);
-	must(sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&none, 0, 8));
 }
 
 /**
@@ -99,7 +96,6 @@ static void start_agent(u32 slot)
 noreturn void user_main(u32 slot)
 {
 	map_handoff(slot);
-	set_signals();
 	start_agent(slot);
 	must(sys3(__NR_close_range, 0, ~0U, 0));
 	keep_to_user_cpu();
@@ -107,11 +103,15 @@ noreturn void user_main(u32 slot)
 	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
 	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);
 	sys_munmap(LOL_WEDGE_VCPU, 0x1000);
-	if (SYS_ERROR(sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE)) || SYS_ERROR(filter_load(LOL_ROLE_USER)))
+	if (SYS_ERROR(sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE)))
 		sys_exit(1);
-	/* a tracee does not get past this: its registers are others when it goes on */
-	if (bridge == &bridge_ptrace)
-		for (;;)
-			asm volatile("int3");
-	user_wait();
+	set_signals();
+	signals_unblock();
+	if (bridge == &bridge_split)
+		user_confine(0);
+	/* a tracee's handlers never run, and it does not get past this: its registers are others when it goes on */
+	if (SYS_ERROR(filter_load(LOL_ROLE_USER)))
+		sys_exit(1);
+	for (;;)
+		asm volatile("int3");
 }

@@ -15,8 +15,15 @@
  *	monitor: reaped -> FREE
  *
  * Children are made with CLONE_PARENT: they are the monitor's, which reaps them
- * and in whose death they die.  They inherit mappings, signal handlers and the
- * zygote's filter; each space loads its own on top (host/filters.c).
+ * and in whose death they die.  They inherit mappings and the zygote's filter; each
+ * space loads its own on top (host/filters.c).
+ *
+ * The zygote may do more than a space, and it reads what guest kernels can write:
+ * slots are hostile.  They are hints of what to do next, and no more.  What counts
+ * for the host is kept here: how many slots there are, and which process was made for
+ * each, so that there is never more than one.  And it takes no signals: a fault in it
+ * ends it, instead of becoming an event of the guest's.  tests/attack/hostile-kernel
+ * tries.
  */
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/handoff.h"
@@ -29,6 +36,7 @@
 #define CLONE_PARENT_SETTID	0x00100000
 #define SIGCHLD			17
 #define SIGKILL			9
+#define SIG_SETMASK		2
 
 /* A CPU mask of the host. */
 struct cpus {
@@ -41,13 +49,18 @@ static void cpus_only(struct cpus *cpus, s32 cpu)
 	cpus->mask[cpu / 64] = 1ULL << cpu % 64;
 }
 
-/*
- * Guest kernels can write nearly all of the shared state, and a fault here would be
- * taken for one of the guest's.  So no index comes from there unchecked: spaces are
- * vCPU 0's, and the number of slots is what it was at the start.
- */
-static u32 max_spaces, spare_spaces;
+u32 max_spaces;			/* as the monitor said before guest code ran */
+static u32 spare_spaces;
+static u32 group;			/* process group of all that is made here */
+static u32 made[LOL_MAX_SPACES];	/* last process of each slot */
 
+/* Is the process that was made for a slot still there? */
+static bool lives(u32 slot)
+{
+	return made[slot] && (u32)sys3(__NR_getpgid, made[slot], 0, 0) == group;
+}
+
+/* Spaces are vCPU 0's: there is no other yet. */
 static s32 host_cpu(void)
 {
 	s32 cpu = READ_ONCE(state->host_cpu[0]);
@@ -78,28 +91,31 @@ void keep_to_user_cpu(void)
 	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
 }
 
-/*
- * Processes of the slots, as far as this zygote has made them.  lol_space.pid will
- * not do: guest kernels can write it, and this call changes the process it names.
- */
-static u32 made[LOL_MAX_SPACES];
-
 /* Where a process may end without being in the vCPU's way. */
 static void leave_host_cpu(u32 slot)
 {
 	struct cpus cpus = { 0 };
 	s32 cpu = host_cpu();
-	u32 pid = made[slot];
 	u64 any = 0;
 
-	made[slot] = 0;
-	if (!pid || cpu < 0 || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
+	if (cpu < 0 || !lives(slot) || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
 		return;
 	cpus.mask[cpu / 64] &= ~(1ULL << cpu % 64);
 	for (u32 i = 0; i < ARRAY_SIZE(cpus.mask); i++)
 		any |= cpus.mask[i];
 	if (any)
-		sys3(__NR_sched_setaffinity, pid, sizeof(cpus), (long)&cpus);
+		sys3(__NR_sched_setaffinity, made[slot], sizeof(cpus), (long)&cpus);
+}
+
+static void signals_block(u64 mask)
+{
+	sys4(__NR_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, 8);
+}
+
+/** signals_unblock - a process whose handlers are in place takes signals from here on */
+void signals_unblock(void)
+{
+	signals_block(0);
 }
 
 const struct bridge *bridge = &bridge_in_place;
@@ -110,6 +126,8 @@ static noreturn void space_main(u32 slot)
 	long ret;
 
 	own_slot = slot;
+	if (bridge == &bridge_ptrace)
+		signals_block(~0ULL);	/* the tracer's own, too */
 	sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
 	/*
 	 * The monitor may have died before we could ask to follow it.  If it lies
@@ -129,6 +147,9 @@ static noreturn void space_main(u32 slot)
 			user_start(slot);
 		k_setup();
 	}
+	/* the handlers' stack is this process's own: a kick may come before the filter */
+	signals_setup();
+	signals_unblock();
 	ret = filter_load(LOL_ROLE_VCPU);
 	if (SYS_ERROR(ret)) {
 		state->fatal = -ret;
@@ -142,7 +163,7 @@ static void make(u32 slot)
 	struct lol_space *space = space_at(slot);
 	long pid;
 
-	if (!space_move(space, LOL_SPACE_FREE, LOL_SPACE_STARTING))
+	if (lives(slot) || !space_move(space, LOL_SPACE_FREE, LOL_SPACE_STARTING))
 		return;
 	own_turn = space->turn;		/* for the child: a vCPU may pass it the baton before it runs */
 	space->root = 0;
@@ -292,6 +313,7 @@ noreturn void zygote(u64 host_stack)
 {
 	bool first = *(const u64 *)host_stack > 1;
 
+	signals_block(~0ULL);
 	must(filters_map());
 	must(sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0));
 	if (first) {
@@ -317,6 +339,7 @@ noreturn void zygote(u64 host_stack)
 	}
 	unmap_leavings(host_stack);
 	own_slot = LOL_ZYGOTE_SLOT;
+	group = sys3(__NR_getpgid, 0, 0, 0);
 	max_spaces = READ_ONCE(state->max_spaces);
 	if (max_spaces > LOL_MAX_SPACES)
 		max_spaces = LOL_MAX_SPACES;
@@ -326,9 +349,9 @@ noreturn void zygote(u64 host_stack)
 	vcpu->slot[LOL_SLOT_IRET] = (u64)(bridge->run_user ? slot_emulate : slot_iret);
 	vcpu->slot[LOL_SLOT_SYSRET] = (u64)(bridge->run_user ? slot_emulate : slot_sysret);
 	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
-	signals_setup();
 	if (bridge == &bridge_ptrace) {
 		must(tracer_setup());
+		signals_block(~(1ULL << (SIGCHLD - 1)));
 		must(filter_load(LOL_ROLE_TRACER));
 		tracer_loop();
 	}
