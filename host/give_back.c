@@ -7,6 +7,8 @@
  * without noticing is refused: the kernel image with its rewritten sites, and the
  * pages that the monitor writes.  Whether the host takes the memory is its
  * business: this is a hint.
+ *
+ * Calls after start-up: madvise[2=MADV_REMOVE]
  */
 #include <errno.h>
 #include <string.h>
