@@ -17,6 +17,8 @@ static volatile struct {
 
 static void explode(void)
 {
+	int mine = 0;
+
 	for (;;) {
 		pid_t pid = fork();
 
@@ -25,7 +27,9 @@ static void explode(void)
 		} else if (pid < 0) {
 			seen->error = errno;
 			__atomic_fetch_add(&seen->refused, 1, __ATOMIC_RELAXED);
-			sleep(2);
+			sleep(1);
+			if (++mine == 3)
+				pause();	/* enough: they are many */
 		}
 	}
 }
