@@ -124,16 +124,12 @@ void confine_first(void)
 #define CONFINED	1
 #endif
 
-void confine(void)
+int confine(void)
 {
-	int ret;
-
 	if (!CONFINED) {
 		log_line("note: this build of the monitor does not confine itself");
-		return;
+		return 0;
 	}
 	landlock_files();
-	ret = confine_calls();
-	if (ret)
-		log_line("warning: the monitor cannot confine itself: %s", strerror(-ret));
+	return confine_calls();
 }

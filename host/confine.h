@@ -9,9 +9,10 @@ void confine_first(void);
  * confine - from here on this process makes no system calls but those that the
  * files of the monitor declare, and reaches no file that is not open
  *
- * Says so in a line where the host does not let it, and goes on.
+ * Where the host has no Landlock it does without.
+ * Return: 0, or -errno: system calls are not confined.
  */
-void confine(void);
+int confine(void);
 
 /**
  * confine_calls - the system calls' part of confine()

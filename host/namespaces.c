@@ -12,8 +12,8 @@
  *
  * init ends with the monitor, and the host ends with it all that is inside: this
  * is the second line behind each process's own PR_SET_PDEATHSIG.  It must not miss
- * the monitor's end itself.  So it goes on only when the monitor has answered,
- * after it has asked to be told.
+ * the monitor's end itself.  So, when it has asked to be told, it says so, and goes
+ * on only when the monitor has answered.
  *
  * A host may refuse any of this ("lol probe" tells), and the guest runs all the
  * same.
@@ -24,6 +24,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,18 +32,18 @@
 #include "host/namespaces.h"
 #include "host/zygote.h"
 
-static void __attribute__((noreturn)) init(struct vm *vm, const int *answer)
+static void __attribute__((noreturn)) init(struct vm *vm, const int *ends)
 {
 	char go;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	close(answer[1]);
-	if (read(answer[0], &go, 1) != 1)
+	close(ends[1]);
+	if (write(ends[0], "", 1) != 1 || read(ends[0], &go, 1) != 1)
 		_exit(1);	/* the monitor is gone */
 	wedge_exec(vm, (char *[]){ "lol-wedge", "init", NULL }, &vm->filters_fd, 1);
 }
 
-static void __attribute__((noreturn)) maker(struct vm *vm, int told, const int *answer)
+static void __attribute__((noreturn)) maker(struct vm *vm, int told, const int *ends)
 {
 	long pid;
 
@@ -51,38 +52,42 @@ static void __attribute__((noreturn)) maker(struct vm *vm, int told, const int *
 		_exit(1);
 	pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
 	if (!pid)
-		init(vm, answer);
+		init(vm, ends);
 	_exit(pid < 0 || write(told, &pid, sizeof(pid)) != sizeof(pid));
 }
 
 void namespaces_make(struct vm *vm)
 {
-	int told[2], answer[2], status;
+	int told[2], ends[2], status;
 	long pid = 0;
 	pid_t child;
+	char asked;
 
 	vm->init = 0;
 	vm->init_fd = -1;
 	if (pipe2(told, O_CLOEXEC))
 		return;
-	if (pipe2(answer, O_CLOEXEC)) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		close(told[0]);
 		close(told[1]);
 		return;
 	}
 	child = fork();
 	if (!child)
-		maker(vm, told[1], answer);
+		maker(vm, told[1], ends);
 	close(told[1]);
-	close(answer[0]);
+	close(ends[0]);
 	if (child > 0 && read(told[0], &pid, sizeof(pid)) == sizeof(pid)) {
 		vm->init = pid;
 		vm->init_fd = syscall(SYS_pidfd_open, vm->init, 0);
-		if (write(answer[1], "", 1) != 1)
+		if (read(ends[1], &asked, 1) != 1 || write(ends[1], "", 1) != 1) {
 			kill(vm->init, SIGKILL);
+			waitpid(vm->init, &status, 0);
+			vm->init = 0;
+		}
 	}
 	close(told[0]);
-	close(answer[1]);
+	close(ends[1]);
 	if (child > 0)
 		waitpid(child, &status, 0);
 }

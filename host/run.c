@@ -21,6 +21,8 @@
 #include <x86intrin.h>
 
 #include "host/affinity.h"
+#include "host/base/log.h"
+#include "host/bridges.h"
 #include "host/confine.h"
 #include "host/dev/console.h"
 #include "host/huge.h"
@@ -157,6 +159,7 @@ static int watch(struct vm *vm, struct watch *watch, int fd, void (*ready)(void 
 int run_vm(struct vm *vm, struct error *error)
 {
 	sigset_t signals;
+	int ret;
 
 	run_signals(&signals);
 	if (watch(vm, &vm->event_watch, vm->event_fd, on_event) ||
@@ -170,7 +173,9 @@ int run_vm(struct vm *vm, struct error *error)
 	if (huge_start(vm, error))
 		return -1;
 	/* From here on something of the guest's runs, and whatever it does comes here. */
-	confine();
+	ret = confine();
+	if (ret && !vm->config->quiet && host_has_filters())	/* without any, start_guest() has said so */
+		log_line("warning: the monitor cannot confine itself: %s", strerror(-ret));
 	if (spaces_start_zygote(vm, error))
 		return -1;
 	spaces_pass_baton(vm);
