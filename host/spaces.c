@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@
 
 #define ROOT_MASK	0x000ffffffffff000ULL
 #define PATIENCE	10000		/* short ticks to wait for a READY space */
+#define STOPPED		50		/* short ticks for which a stopped zygote may be awaited */
 
 void spaces_wake(uint32_t *word)
 {
@@ -106,6 +108,15 @@ void spaces_want(struct vm *vm)
 	ask_for_spaces(vm);
 }
 
+/* Somebody has stopped the zygote: another one, started by spaces_reap(), does as well. */
+static void replace_stopped_zygote(struct vm *vm)
+{
+	siginfo_t info = { 0 };
+
+	if (vm->zygote > 0 && !waitid(P_PID, vm->zygote, &info, WSTOPPED | WNOHANG | WNOWAIT) && info.si_pid)
+		kill(vm->zygote, SIGKILL);
+}
+
 void spaces_poll(struct vm *vm)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
@@ -132,7 +143,9 @@ void spaces_poll(struct vm *vm)
 		run_tick_short(vm, false);
 		return;
 	}
-	if (++vm->waited > PATIENCE) {
+	if (++vm->waited % STOPPED == 0)
+		replace_stopped_zygote(vm);
+	if (vm->waited > PATIENCE) {
 		int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 
 		vm_end(vm, VM_HOST, "no process for an address space of the guest could be made: %s",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kills [-s SIGNAL] [-z EVERY] [-w STATE] [-t THREADS] MONITOR COUNT PAUSE [EXCEPT...]
+ * kills [-s SIGNAL] [-z EVERY] [-w STATE] [-t THREADS] [-a] [-l] MONITOR COUNT PAUSE [EXCEPT...]
  *
  * Sends SIGNAL (9) to COUNT processes chosen at random among the children of a
  * monitor, with a random pause of up to PAUSE ms after each.
@@ -12,7 +12,7 @@
  *	-l		only lists them
  *	EXCEPT		process ids
  *
- * Every second one is preferably one that runs.  Ends with the number sent;
+ * Every second one is one that runs, if one is seen.  Ends with the number sent;
  * status 1 if there was nobody for ten seconds, or the monitor is gone.
  */
 #define _GNU_SOURCE
@@ -89,7 +89,7 @@ static int list(bool zygote)
 /* A descriptor first: what is behind a number may have changed. */
 static bool send(int pid, int number)
 {
-	int fd = syscall(SYS_pidfd_open, pid, 0);
+	int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	struct process now;
 	bool sent;
 
@@ -102,11 +102,17 @@ static bool send(int pid, int number)
 
 static int choose(int n, bool running)
 {
-	int i, start = rand() % n;
+	int i, tries, start = rand() % n;
 
-	for (i = 0; running && i < n; i++)
-		if (found[(start + i) % n].state == 'R')
-			return found[(start + i) % n].pid;
+	for (tries = 0; running && tries < 30; tries++) {
+		for (i = 0; i < n; i++)
+			if (found[(start + i) % n].state == 'R')
+				return found[(start + i) % n].pid;
+		n = list(false);
+		if (!n)
+			return 0;
+		start = rand() % n;
+	}
 	return found[start].pid;
 }
 

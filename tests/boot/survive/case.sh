@@ -3,6 +3,7 @@
 # than the tasks whose registers they held; one that waited, the zygote and those
 # made in advance are not missed.
 limit=60
+[ "$LONG" = 1 ] && limit=600
 kills=$BUILD/tests/lib/kills
 two="-t 2"		# a space of the split bridge has two threads
 [ "${BRIDGE:-split}" = split ] || two=
