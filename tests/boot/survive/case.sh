@@ -36,7 +36,33 @@ end() # NAME
 	is "$(cat err)" "" "$1: no message"
 }
 
+# Waits until everybody sleeps but one.
+one_runs()
+{
+	for i in $(seq 100); do
+		busy=$("$kills" -l $two -w R "$monitor" 0 0)
+		[ $i -gt 20 ] && [ "$(echo "$busy" | wc -w)" = 1 ] && break
+		sleep 0.1
+	done
+}
+
 if [ -n "$two" ]; then
+	for signal in 9 19; do
+		# now and then it is in the guest kernel just then, and nothing is lost
+		for try in 1 2 3; do
+			begin wait
+			one_runs
+			"$kills" -s $signal -w R $two "$monitor" 1 0 > /dev/null
+			sleep 0.2
+			echo >&7
+			wait $guard
+			exec 7>&-
+			grep -q '^ok' out || break
+		done
+		is "$(grep '^#' out)" "# the one that computes, 10 ended with status 137" \
+			"signal $signal to the space that runs: its task, and no other, dies of SIGKILL"
+	done
+
 	count=100
 	[ "$LONG" = 1 ] && count=1000
 	begin
@@ -53,12 +79,7 @@ if [ -n "$two" ]; then
 fi
 
 begin wait
-# everybody sleeps but one
-for i in $(seq 100); do
-	busy=$("$kills" -l $two -w R "$monitor" 0 0)
-	[ $i -gt 20 ] && [ "$(echo "$busy" | wc -w)" = 1 ] && break
-	sleep 0.1
-done
+one_runs
 sent=$("$kills" -a $two -w S "$monitor" 0 0)
 [ "$sent" -ge 10 ]; is $? 0 "processes to kill while they wait"
 end "$sent killed that waited"
