@@ -50,6 +50,17 @@ static void wake_kernel(struct vm *vm, unsigned int slot)
 	spaces_wake(&((struct lol_done *)(piece + LOL_HANDOFF_DONE))->sequence);
 }
 
+/*
+ * Kicks are K's as long as it has not seen that the space is gone.  They must not
+ * reach the next process in its slot, whose signal frame would lie on vector state
+ * that K may still need.
+ */
+static void kicks_to_kernel(struct vm *vm, uint32_t slot)
+{
+	__atomic_compare_exchange_n(&vm_vcpu(vm)->holder, &slot, LOL_KERNEL_SLOT, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+}
+
 static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
@@ -175,6 +186,8 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 		/* To be known before the slot is free: it may at once have a new process. */
 		held = !vm->baton_waits &&
 		       (split || __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot);
+		if (split)
+			kicks_to_kernel(vm, slot);
 		space->pid = 0;
 		space->root = 0;
 		mm_charge(vm->state, space, 0);

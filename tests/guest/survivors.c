@@ -178,11 +178,10 @@ static int work(unsigned int kind, uint64_t seed)
 		return pipeline(seed);
 	case 3:
 		return shell("n=0; while [ $n -lt 30 ]; do n=$((n + 1)); (exit $n); s=$?\n"
-			     "[ $s = 137 ] && exit 77; [ $s = $n ] || exit 78; done");
+			     "[ $s = 137 ] && exit 77; [ $s = $n ] || { echo \"# exit $n: $s\"; exit 78; }; done");
 	default:
 		return shell("set -o pipefail; for n in 1 2 3; do x=$(cat /bin/busybox | sha256sum); s=$?\n"
-			     "[ $s = 137 ] && exit 77; [ $s = 0 ] || exit 78\n"
-			     "[ \"$x\" = \"$SUM\" ] || exit 78; done");
+			     "[ $s = 137 ] && exit 77; [ \"$s $x\" = \"0 $SUM\" ] || { echo \"# sha256sum: $s $x\"; exit 78; }; done");
 	}
 }
 
