@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# deps.sh [--install]: what must be on this machine, as Debian packages.  Says what
+# deps.sh [--install [fuzz]]: what must be on this machine, as Debian packages.  Says what
 # is missing; with --install, names it and installs it, as root or with sudo.
 # Exit status 0 when nothing is missing any more.
 set -u
@@ -41,6 +41,12 @@ lzop			test of that compression
 lz4			test of that compression
 zstd			test of that compression
 '
+
+fuzz='
+clang			fuzzers
+libclang-rt-14-dev	libFuzzer
+'
+[ "${2-}" != fuzz ] || packages="$packages$fuzz"
 
 missing()
 {
