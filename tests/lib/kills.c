@@ -3,7 +3,8 @@
  * kills [-s SIGNAL] [-z EVERY] [-w STATE] [-t THREADS] [-a] [-l] MONITOR COUNT PAUSE [EXCEPT...]
  *
  * Sends SIGNAL (9) to COUNT processes chosen at random among the children of a
- * monitor, with a random pause of up to PAUSE ms after each.
+ * monitor, with a random pause of up to PAUSE ms after each.  Never to the launcher,
+ * and never to the first process of the guest's pid namespace.
  *
  *	-z EVERY	every so often to the zygote; otherwise never
  *	-w STATE	only to processes in these states of /proc/PID/stat, e.g. R
@@ -32,6 +33,7 @@
 struct process {
 	int pid, parent, session, threads;
 	char state;
+	bool launcher;
 };
 
 static struct process found[MANY];
@@ -54,18 +56,38 @@ static bool look(int pid, struct process *p)
 	text[n] = 0;
 	rest = strrchr(text, ')');
 	p->pid = pid;
+	p->launcher = strstr(text, "(lol-launcher)");
 	return rest && sscanf(rest + 1, " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d",
 			      &p->state, &p->parent, &p->session, &p->threads) == 4;
+}
+
+/* The zygote leads a session, as the first process of a pid namespace does. */
+static bool first_of_namespace(int pid)
+{
+	char path[64], line[256];
+	int numbers = 0, inner;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return true;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "NSpid: %*d %d", &inner) == 1)
+			numbers++;
+	fclose(file);
+	return numbers;
 }
 
 static bool wanted(const struct process *p, bool zygote)
 {
 	int i;
 
-	if (p->parent != monitor || p->state == 'Z' || p->state == 'X' || (p->pid == p->session) != zygote)
+	if (p->parent != monitor || p->state == 'Z' || p->state == 'X' || p->launcher ||
+	    (p->pid == p->session) != zygote)
 		return false;
 	if (zygote)
-		return true;
+		return !first_of_namespace(p->pid);
 	for (i = 0; i < nr_except; i++)
 		if (atoi(except[i]) == p->pid)
 			return false;
@@ -143,6 +165,8 @@ int main(int argc, char **argv)
 	if (argc - optind < 3)
 		return 2;
 	monitor = atoi(argv[optind]);
+	if (monitor <= 1)
+		return 2;
 	count = atoi(argv[optind + 1]);
 	pause = atof(argv[optind + 2]);
 	except = argv + optind + 3;

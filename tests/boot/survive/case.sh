@@ -20,14 +20,16 @@ begin()
 	guard=$!
 	exec 7> line
 	for i in $(seq 600); do grep -q up out 2>/dev/null && break; kill -0 $guard 2>/dev/null || break; sleep 0.1; done
-	monitor=$(pgrep -P $guard -n)
+	monitor=$(monitor_of "$(pgrep -P $guard -n)")
 	# what is there now is of the guest's init, of the one that watches, or spare
 	except=$("$kills" -l $two "$monitor" 0 0)
 }
-# Another line for the guest; its end.
+# Another line for the guest.  If it has ended already, its status tells.
+tell() { (trap '' PIPE; echo >&7) 2> /dev/null; }
+# That, and its end.
 end() # NAME
 {
-	echo >&7
+	tell
 	wait $guard
 	status=$?
 	exec 7>&-
@@ -54,7 +56,7 @@ if [ -n "$two" ]; then
 			one_runs
 			"$kills" -s $signal -w R $two "$monitor" 1 0 > /dev/null
 			sleep 0.2
-			echo >&7
+			tell
 			wait $guard
 			exec 7>&-
 			grep -q '^ok' out || break
@@ -66,13 +68,13 @@ if [ -n "$two" ]; then
 	count=100
 	[ "$LONG" = 1 ] && count=1000
 	begin
-	echo >&7
+	tell
 	sent=$("$kills" $two -z 20 "$monitor" $count 100 $except)
 	end "$sent kills"
 	is "$sent" $count "all of them were sent"
 
 	begin
-	echo >&7
+	tell
 	sent=$("$kills" -s 19 $two "$monitor" $((count / 5)) 200 $except)
 	end "$sent stopped"
 	is "$sent" $((count / 5)) "all of them were stopped"
