@@ -240,10 +240,8 @@ void k_setup(void)
 
 	ret = sys_mmap(LOL_WEDGE_TLBS, (size + 0xfff) & ~0xfffULL, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	if (SYS_ERROR(ret)) {
-		state->fatal = -ret;
-		sys_exit(1);
-	}
+	if (SYS_ERROR(ret))
+		give_up("mmap", ret);
 	for (u32 i = 0; i < LOL_MAX_SPACES; i++)
 		kslot[i].place = (struct place){ tlb_of(i), i };
 	kuser_setup();
