@@ -23,7 +23,7 @@ FUZZ_SRC_sites	:= $(FUZZ_SITES)
 FUZZ_SRC_boot	:= host/boot.c host/vcpu.c host/base/error.c $(FUZZ_MM)
 FUZZ_SRC_walk	:= $(FUZZ_MM)
 FUZZ_SRC_virtqueue := host/dev/virtqueue.c
-FUZZ_SRC_requests := host/requests.c host/site_service.c $(FUZZ_SITES) $(FUZZ_MM) $(wildcard host/dev/*.c) \
+FUZZ_SRC_requests := host/requests.c host/site_service.c $(FUZZ_SITES) $(FUZZ_MM) $(wildcard host/dev/*.c) host/give_back.c \
 		   host/stream.c host/loop.c host/history.c host/terminal.c host/base/log.c
 FUZZ_SRC_services := syscall-bridge/port.c syscall-bridge/lib.c
 

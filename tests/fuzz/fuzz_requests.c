@@ -16,6 +16,7 @@
 #include "host/base/log.h"
 #include "host/dev/console.h"
 #include "host/dev/rng.h"
+#include "host/huge.h"
 #include "host/requests.h"
 #include "host/run.h"
 #include "host/site_service.h"
@@ -60,6 +61,11 @@ bool spaces_silent(struct vm *v, uint32_t slot, bool certain, uint64_t what)
 	(void)certain;
 	(void)what;
 	return true;
+}
+
+void huge_forget(struct vm *v, uint64_t start, uint64_t size)
+{
+	check(start + size > start && start + size <= v->ram.size);
 }
 
 static void request(uint32_t reason, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
