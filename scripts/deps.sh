@@ -23,11 +23,10 @@ cpio			makes the initramfs
 rsync			kernel headers for the selftests
 python3			kernel build scripts
 busybox-static		programs in the embedded initramfs
-libseccomp-dev		system call filters of the monitor
+libseccomp-dev		system call filters of monitor and spaces
 libcapstone-dev		disassembler: checker, unit tests
 libcmocka-dev		unit tests
 libcap-dev		kernel selftests
-libseccomp-dev		the monitor's and the spaces' filters
 gdb			goes into the test image
 strace			goes into the test image
 bash			goes into the test image
