@@ -6,6 +6,7 @@
 #	make		builds only (packages must be there: scripts/deps.sh)
 #	make unit	unit tests only
 #	make check-long	longer tests, and more of them
+#	make fuzz	fuzzers, a minute each (FUZZ_SECONDS=n)
 #	make bench	lol against native and User-Mode Linux
 #	make clean	removes what was built, but the unpacked kernel source
 #	make distclean	removes build/
@@ -36,6 +37,7 @@ include syscall-bridge/bridge.mk
 include guest-arch/afterburn/afterburn.mk
 include tests/unit/unit.mk
 include tests/tests.mk
+include tests/fuzz/fuzz.mk
 -include $(wildcard tests/toy/*.mk tests/probe/*.mk)
 
 .PHONY: all deps run check check-long bench clean distclean selftests help

@@ -4,9 +4,11 @@
  *
  * Calls after start-up: exit_group
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <lol/version.h>
@@ -33,7 +35,7 @@ static void fill_standard_streams(void)
 			return;
 }
 
-static void prepare_signals(void)
+static int prepare_signals(void)
 {
 	sigset_t signals;
 
@@ -41,7 +43,7 @@ static void prepare_signals(void)
 	/* Inherited as ignored, children would vanish unseen. */
 	signal(SIGCHLD, SIG_DFL);
 	run_signals(&signals);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
 int main(int argc, char **argv)
@@ -67,6 +69,9 @@ int main(int argc, char **argv)
 	case CONFIG_RUN:
 		break;
 	}
-	prepare_signals();
+	if (prepare_signals()) {
+		log_line("the host refused rt_sigprocmask: %s", strerror(errno));
+		return EXIT_SETUP;
+	}
 	return start_guest(&config, argv);
 }

@@ -106,6 +106,15 @@ static bool child_says(pid_t pid, int wanted)
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == wanted;
 }
 
+static bool has_children(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(42);
+	return child_says(pid, 42);
+}
+
 static bool has_low_memory(void)
 {
 	return read_number("/proc/sys/vm/mmap_min_addr") <= 65536;
@@ -244,6 +253,7 @@ static const struct feature {
 	{ "memfd", has_memfd, true, "guest memory, mapped executable" },
 	{ "futex", has_futex, true, "hand-over between processes" },
 	{ "execveat", has_execveat, true, "starting the wedge by descriptor" },
+	{ "fork and wait", has_children, true, "a process for each address space of the guest" },
 	{ "seccomp", host_has_filters, false, "confining the guest, and all bridges but ptrace" },
 	{ "mmap_min_addr <= 65536", has_low_memory, true, "programs at their usual addresses" },
 	{ "free addresses", has_addresses, true, "guest kernel at 0x600000000000 and above" },

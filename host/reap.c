@@ -50,11 +50,23 @@ static void wake_kernel(struct vm *vm, unsigned int slot)
 	spaces_wake(&((struct lol_done *)(piece + LOL_HANDOFF_DONE))->sequence);
 }
 
+/*
+ * Kicks are K's as long as it has not seen that the space is gone.  They must not
+ * reach the next process in its slot, whose signal frame would lie on vector state
+ * that K may still need.
+ */
+static void kicks_to_kernel(struct vm *vm, uint32_t slot)
+{
+	__atomic_compare_exchange_n(&vm_vcpu(vm)->holder, &slot, LOL_KERNEL_SLOT, false, __ATOMIC_SEQ_CST,
+				    __ATOMIC_SEQ_CST);
+}
+
 static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
 	bool split = lol_bridge_has_kernel(vm->config->bridge);
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+	char why[128];
 
 	__atomic_store_n(&vcpu->exit.state, LOL_EXIT_IDLE, __ATOMIC_SEQ_CST);
 	vcpu->holder = NO_SLOT;
@@ -74,7 +86,7 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 		vm_end(vm, VM_HOST, "the host ran out of memory and killed space process %d while it ran the guest kernel",
 		       (int)pid);
 	} else if (code > 0 && code < 4096) {
-		vm_end(vm, VM_HOST, "space process %d gave up: %s", (int)pid, strerror(code));
+		vm_end(vm, VM_HOST, "%s", spaces_refused(vm, why, sizeof(why), 0));
 	} else {
 		vm_end(vm, VM_HOST, "space process %d was killed while it ran the guest kernel (%s)",
 		       (int)pid, how);
@@ -154,6 +166,7 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 	bool split = lol_bridge_has_kernel(vm->config->bridge);
 	unsigned int slot;
+	char why[128];
 
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
 		struct lol_space *space = lol_state_space(vm->state, slot);
@@ -166,7 +179,7 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 		/* Made again and again, each would end the same way. */
 		if (code > 0 && code < 4096 && space->state != LOL_SPACE_BOUND && ++vm->zygote_deaths > ZYGOTE_DEATHS)
 			vm_end(vm, VM_HOST, "processes for address spaces of the guest cannot be made here: %s",
-			       strerror(code));
+			       spaces_refused(vm, why, sizeof(why), 0));
 		/* One that was told to go held no lock; looking at all slots is slow. */
 		if (!orderly) {
 			mm_flush_owner_died(vm->state, LOL_MAX_SPACES, slot + 1);
@@ -175,6 +188,8 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 		/* To be known before the slot is free: it may at once have a new process. */
 		held = !vm->baton_waits &&
 		       (split || __atomic_load_n(&vm_vcpu(vm)->holder, __ATOMIC_SEQ_CST) == slot);
+		if (split)
+			kicks_to_kernel(vm, slot);
 		space->pid = 0;
 		space->root = 0;
 		mm_charge(vm->state, space, 0);
@@ -208,16 +223,16 @@ static void lost_zygote(struct vm *vm, const char *how)
 {
 	static uint32_t made_before;
 	uint32_t made = __atomic_load_n(&vm->state->made, __ATOMIC_RELAXED);
-	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
 	struct error error;
+	char why[128];
 
 	vm->zygote = 0;
 	if (made != made_before)
 		vm->zygote_deaths = 0;
 	made_before = made;
 	if (++vm->zygote_deaths > ZYGOTE_DEATHS) {
-		vm_end(vm, VM_HOST, "the wedge does not run here (%s%s%s)", how, code > 0 ? ": " : "",
-		       code > 0 && code < 4096 ? strerror(code) : "");
+		vm_end(vm, VM_HOST, "the wedge does not run here (%s)",
+		       *spaces_refused(vm, why, sizeof(why), 0) ? why : how);
 		return;
 	}
 	mm_flush_owner_died(vm->state, LOL_MAX_SPACES, LOL_ZYGOTE_SLOT + 1);
@@ -242,6 +257,8 @@ void spaces_reap(struct vm *vm)
 			launcher_lost(vm);
 		else if (info.si_pid == vm->zygote)
 			lost_zygote(vm, how);
+		else if (info.si_pid == vm->init && info.si_code == CLD_EXITED)
+			vm_end(vm, VM_HOST, "the wedge does not run here (%s)", how);
 		else if (info.si_pid == vm->init)
 			vm_end(vm, VM_HOST, "process %d was killed, which held the guest's namespaces (%s)",
 			       (int)info.si_pid, how);
@@ -294,12 +311,13 @@ void spaces_kill_all(struct vm *vm)
 	vm->zygote = 0;
 	launcher_end(vm);
 	for (rounds = 0; rounds < 100000; rounds++) {
+		bool refused = false;
 		unsigned int slot;
 		pid_t group;
 
 		/* The host kills all in its pid namespace with it. */
-		if (spaces_is_child(vm, vm->init))
-			kill(vm->init, SIGKILL);
+		if (spaces_is_child(vm, vm->init) && kill(vm->init, SIGKILL))
+			refused = errno != ESRCH;
 
 		memset(&info, 0, sizeof(info));
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG)) {
@@ -318,8 +336,11 @@ void spaces_kill_all(struct vm *vm)
 			group = getpgid(pid);
 			if (group > 1 && group != getpgrp())
 				kill(-group, SIGKILL);
-			kill(pid, SIGKILL);
+			if (kill(pid, SIGKILL))
+				refused |= errno != ESRCH;
 		}
+		if (refused)
+			return;		/* they die with us all the same */
 		waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
 	}
 }

@@ -167,6 +167,9 @@ int run_vm(struct vm *vm, struct error *error)
 	    watch(vm, &vm->signal_watch, signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal) ||
 	    watch(vm, &vm->tick_watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick))
 		return error_errno(error, "event descriptors");
+	/* What is used later where there is nobody to tell. */
+	if (timerfd_settime(vm->tick_watch.fd, 0, &(struct itimerspec){ 0 }, NULL))
+		return error_errno(error, "the host refused timerfd_settime");
 	memory_watch_kills();
 	vm->oom_kills = memory_oom_kills();
 	affinity_start();

@@ -10,22 +10,26 @@
  * them: a wrong slot can make the guest stop, never make the monitor signal or
  * wait for a stranger.
  *
- * Calls after start-up: futex[1=FUTEX_WAKE] waitid
+ * Calls after start-up: futex[1=FUTEX_WAKE] waitid kill[1=SIGKILL]
  */
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/base/log.h"
 #include "host/run.h"
 #include "host/spaces.h"
 #include "mm-emulation/mm.h"
 
 #define ROOT_MASK	0x000ffffffffff000ULL
 #define PATIENCE	10000		/* short ticks to wait for a READY space */
+#define STOPPED		50		/* short ticks for which a stopped zygote may be awaited */
 
 void spaces_wake(uint32_t *word)
 {
@@ -48,6 +52,19 @@ pid_t spaces_pid(struct vm *vm, uint32_t slot)
 		return -1;
 	pid = __atomic_load_n(&lol_state_space(vm->state, slot)->pid, __ATOMIC_ACQUIRE);
 	return spaces_is_child(vm, pid) ? pid : -1;
+}
+
+const char *spaces_refused(struct vm *vm, char *text, size_t size, int otherwise)
+{
+	int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+	char call[LOL_FATAL_CALL];
+
+	log_printable(call, sizeof(call), (const char *)vm->state->fatal_call, LOL_FATAL_CALL - 1);
+	if (code > 0 && code < 4096)
+		snprintf(text, size, "the host refused %s: %s", call, strerror(code));
+	else
+		snprintf(text, size, "%s", otherwise ? strerror(otherwise) : "");
+	return text;
 }
 
 /* Takes one READY slot that can run the guest kernel, -1 if there is none now. */
@@ -106,6 +123,18 @@ void spaces_want(struct vm *vm)
 	ask_for_spaces(vm);
 }
 
+/* Somebody has stopped the zygote: another one, started by spaces_reap(), does as well. */
+static void replace_stopped_zygote(struct vm *vm)
+{
+	siginfo_t info = { 0 };
+
+	/* Not the tracer: what it traces would die with it. */
+	if (vm->config->bridge == LOL_BRIDGE_PTRACE)
+		return;
+	if (vm->zygote > 0 && !waitid(P_PID, vm->zygote, &info, WSTOPPED | WNOHANG | WNOWAIT) && info.si_pid)
+		kill(vm->zygote, SIGKILL);
+}
+
 void spaces_poll(struct vm *vm)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
@@ -132,10 +161,12 @@ void spaces_poll(struct vm *vm)
 		run_tick_short(vm, false);
 		return;
 	}
-	if (++vm->waited > PATIENCE) {
-		int code = __atomic_load_n(&vm->state->fatal, __ATOMIC_RELAXED);
+	if (++vm->waited % STOPPED == 0)
+		replace_stopped_zygote(vm);
+	if (vm->waited > PATIENCE) {
+		char why[128];
 
 		vm_end(vm, VM_HOST, "no process for an address space of the guest could be made: %s",
-		       strerror(code > 0 && code < 4096 ? code : EAGAIN));
+		       spaces_refused(vm, why, sizeof(why), EAGAIN));
 	}
 }

@@ -33,6 +33,17 @@ void spaces_pass_baton(struct vm *vm);
 /** spaces_want - a vCPU has no space to go to: answer its request when there is one */
 void spaces_want(struct vm *vm);
 
+/**
+ * spaces_refused - what stopped a process that runs the wedge
+ * @vm: the guest
+ * @text: buffer of @size bytes
+ * @size: of @text
+ * @otherwise: errno, or 0, if none has said so
+ *
+ * Return: @text, "the host refused CALL: ERROR" or the error alone or "".
+ */
+const char *spaces_refused(struct vm *vm, char *text, size_t size, int otherwise);
+
 /** spaces_poll - try again what waits for a READY space */
 void spaces_poll(struct vm *vm);
 

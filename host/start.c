@@ -233,8 +233,8 @@ int start_guest(const struct config *asked, char **argv)
 	sigset_t signals;
 	bool was_up;
 
-	if (supervise(argv)) {
-		log_line("no process for the monitor: %s", strerror(errno));
+	if (supervise(argv, &error)) {
+		log_line("%s", error.text);
 		return EXIT_SETUP;
 	}
 	chosen = *asked;

@@ -81,19 +81,23 @@ static int supervisor(pid_t monitor, char **argv, const struct termios *saved)
 	return 128 + end.si_status;
 }
 
-int supervise(char **argv)
+int supervise(char **argv, struct error *error)
 {
 	bool terminal;
 	struct termios saved;
 	pid_t self = getpid(), monitor;
+	siginfo_t info;
 
+	/* Without it nobody would see the monitor end. */
+	if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) && errno != ECHILD)
+		return error_errno(error, "the host refused waitid");
 	again = mmap(NULL, sizeof(*again), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (again == MAP_FAILED)
-		return -1;
+		return error_errno(error, "memory for the supervisor");
 	terminal = !tcgetattr(STDIN_FILENO, &saved);
 	monitor = fork();
 	if (monitor < 0)
-		return -1;
+		return error_errno(error, "starting the monitor");
 	if (monitor)
 		_exit(supervisor(monitor, argv, terminal ? &saved : NULL));
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -86,6 +86,6 @@ void vcpu_raise(struct vm *vm, unsigned int vector)
 		return;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	pid = spaces_pid(vm, __atomic_load_n(&vcpu->holder, __ATOMIC_SEQ_CST));
-	if (pid > 0)
-		syscall(SYS_tgkill, pid, pid, SIGUSR1);
+	if (pid > 0 && syscall(SYS_tgkill, pid, pid, SIGUSR1) && errno != ESRCH)
+		vm_end(vm, VM_HOST, "the host refused tgkill: %s", strerror(errno));
 }

@@ -17,6 +17,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,10 +89,21 @@ static void limit_resources(struct vm *vm)
 	setrlimit(RLIMIT_RTPRIO, &(struct rlimit){ 0, 0 });
 }
 
+/* In the shared state, which is not mapped here. */
+static void __attribute__((noreturn)) give_up(int state_fd, const char *call)
+{
+	char name[LOL_FATAL_CALL] = "";
+	int32_t error = errno;
+
+	snprintf(name, sizeof(name), "%s", call);
+	_exit(pwrite(state_fd, name, sizeof(name), offsetof(struct lol_state, fatal_call)) > 0 &&
+	      pwrite(state_fd, &error, sizeof(error), offsetof(struct lol_state, fatal)) > 0 ? 1 : 126);
+}
+
 void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 {
 	char *envp[] = { NULL };
-	int from[WEDGE_FDS], wedge;
+	int from[WEDGE_FDS], wedge, state_fd;
 	unsigned int i;
 	sigset_t none;
 
@@ -112,12 +124,14 @@ void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 	wedge = fcntl(vm->wedge_fd, F_DUPFD_CLOEXEC, FD_HIGH);
 	for (i = 0; i < n; i++)
 		from[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, FD_HIGH);
+	/* the first of a pid namespace does without it, and without words */
+	state_fd = n > LOL_FD_STATE - LOL_FD_FILTERS ? from[LOL_FD_STATE - LOL_FD_FILTERS] : -1;
 	for (i = 0; i < n; i++)
 		if (dup2(from[i], LOL_FD_FILTERS + i) < 0)
-			_exit(1);
+			give_up(state_fd, "dup2");
 	/* The program's own descriptor goes at exec. */
 	if (dup3(wedge, LOL_FD_FILTERS + n, O_CLOEXEC) < 0)
-		_exit(1);
+		give_up(state_fd, "dup3");
 	for (i = 0; i < LOL_FD_FILTERS; i++)
 		close(i);
 	if (syscall(SYS_close_range, LOL_FD_FILTERS + n + 1, ~0U, 0))
@@ -125,7 +139,7 @@ void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 			close(i);
 	limit_resources(vm);
 	syscall(SYS_execveat, LOL_FD_FILTERS + n, "", argv, envp, 0x1000 /* AT_EMPTY_PATH */);
-	_exit(126);
+	give_up(LOL_FD_STATE, "execveat");
 }
 
 void zygote_main(struct vm *vm, pid_t monitor)
@@ -135,7 +149,8 @@ void zygote_main(struct vm *vm, pid_t monitor)
 	_Static_assert(sizeof(fd) / sizeof(fd[0]) <= WEDGE_FDS, "room");
 	wedge_raise_oom_score();
 	namespaces_join(vm);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		give_up(vm->state_fd, "prctl");
 	if (getppid() != monitor)
 		_exit(1);
 	wedge_exec(vm, (char *[]){ "lol-wedge", NULL }, fd, sizeof(fd) / sizeof(fd[0]));

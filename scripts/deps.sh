@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# deps.sh [--install]: what must be on this machine, as Debian packages.  Says what
+# deps.sh [--install [fuzz]]: what must be on this machine, as Debian packages.  Says what
 # is missing; with --install, names it and installs it, as root or with sudo.
 # Exit status 0 when nothing is missing any more.
 set -u
@@ -23,11 +23,10 @@ cpio			makes the initramfs
 rsync			kernel headers for the selftests
 python3			kernel build scripts
 busybox-static		programs in the embedded initramfs
-libseccomp-dev		system call filters of the monitor
+libseccomp-dev		system call filters of monitor and spaces
 libcapstone-dev		disassembler: checker, unit tests
 libcmocka-dev		unit tests
 libcap-dev		kernel selftests
-libseccomp-dev		the monitor's and the spaces' filters
 gdb			goes into the test image
 strace			goes into the test image
 bash			goes into the test image
@@ -41,6 +40,12 @@ lzop			test of that compression
 lz4			test of that compression
 zstd			test of that compression
 '
+
+fuzz='
+clang			fuzzers
+libclang-rt-14-dev	libFuzzer
+'
+[ "${2-}" != fuzz ] || packages="$packages$fuzz"
 
 missing()
 {

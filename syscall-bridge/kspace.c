@@ -195,7 +195,7 @@ u32 current_slot(void)
 			       sizeof(struct lol_handoff) - __builtin_offsetof(struct lol_handoff, regs));
 		}
 		k->pid = space->pid;
-		k->enter = handoff(slot)->enter;
+		k->enter = handoff(slot)->started = handoff(slot)->enter;
 		k->sequence = ops_of(slot)->sequence;
 		k->queued = 0;
 		k->outstanding = k->has_fp = false;
@@ -213,7 +213,8 @@ void k_reset(u32 slot)
 {
 	struct lol_handoff *h = handoff(slot);
 
-	h->enter = h->leave = h->started = h->reason = 0;
+	/* not started: K may yet have to ask whether the former process had begun to run */
+	h->enter = h->leave = h->reason = 0;
 	h->kernel_sleeps = h->user_sleeps = 0;
 	memset(ops_of(slot), 0, sizeof(struct lol_ops));
 	memset(done_of(slot), 0, sizeof(struct lol_done));
@@ -239,10 +240,8 @@ void k_setup(void)
 
 	ret = sys_mmap(LOL_WEDGE_TLBS, (size + 0xfff) & ~0xfffULL, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-	if (SYS_ERROR(ret)) {
-		state->fatal = -ret;
-		sys_exit(1);
-	}
+	if (SYS_ERROR(ret))
+		give_up("mmap", ret);
 	for (u32 i = 0; i < LOL_MAX_SPACES; i++)
 		kslot[i].place = (struct place){ tlb_of(i), i };
 	kuser_setup();

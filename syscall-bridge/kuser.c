@@ -30,10 +30,8 @@ void kuser_setup(void)
 	u32 area[128] __attribute__((aligned(64))) = { 0 };
 
 	xsave_size = READ_ONCE(((const struct lol_boot *)(LOL_WEDGE_RAM + LOL_GPA_BOOT))->xsave_size);
-	if (xsave_size < 576 || xsave_size > LOL_HANDOFF_FP_SIZE) {
-		state->fatal = 22;	/* EINVAL */
-		sys_exit(1);
-	}
+	if (xsave_size < 576 || xsave_size > LOL_HANDOFF_FP_SIZE)
+		give_up("vector state of this size", -22 /* EINVAL */);
 	asm volatile("fxsave64 %0" : "=m"(area));
 	if (area[7])
 		mxcsr_mask = area[7];

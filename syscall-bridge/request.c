@@ -120,3 +120,25 @@ void host_failed(const char *what, long error)
 	for (;;)
 		request_raw(LOL_EXIT_HOST, -error, 0, 0, 0, 0);
 }
+
+/**
+ * tell_refused - leave word of why a process ends that is not yet part of the guest
+ * @call: the host call that is needed for it
+ * @error: its result, -errno
+ */
+void tell_refused(const char *call, long error)
+{
+	u32 i = 0;
+
+	for (; call[i] && i < LOL_FATAL_CALL - 1; i++)
+		state->fatal_call[i] = call[i];
+	state->fatal_call[i] = 0;
+	state->fatal = -error;
+}
+
+/** give_up - tell_refused(), and end this process */
+void give_up(const char *call, long error)
+{
+	tell_refused(call, error);
+	sys_exit(1);
+}

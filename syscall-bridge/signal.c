@@ -48,11 +48,11 @@ void signals_setup(void)
 	for (u32 i = 0; i < ARRAY_SIZE(signals); i++) {
 		ret = sys4(__NR_rt_sigaction, signals[i], (long)&action, 0, 8);
 		if (SYS_ERROR(ret))
-			host_failed("rt_sigaction", ret);
+			give_up("rt_sigaction", ret);
 	}
 	ret = sys3(__NR_sigaltstack, (long)&stack, 0, 0);
 	if (SYS_ERROR(ret))
-		host_failed("sigaltstack", ret);
+		give_up("sigaltstack", ret);
 }
 
 /**

@@ -15,6 +15,9 @@
 #include "syscall-bridge/sys.h"
 #include "mm-emulation/mm.h"
 
+#define PATIENCE	5	/* of 20 ms: then the monitor has a look at the zygote */
+#define ETIMEDOUT	110
+
 u32 own_slot, own_turn;
 
 /** space_move - change the state of a slot, if it is what it is thought to be */
@@ -134,7 +137,7 @@ static bool slots_exhausted(void)
 struct lol_space *bind_space(u64 root)
 {
 	struct lol_space *space;
-	u32 made;
+	u32 made, late = 0;
 
 	for (;;) {
 		made = __atomic_load_n(&state->made, __ATOMIC_ACQUIRE);
@@ -155,7 +158,10 @@ struct lol_space *bind_space(u64 root)
 		if (slots_exhausted())
 			evict_oldest();
 		wake_zygote();
-		sys_futex_wait(&state->made, made, (const s64[]){ 0, 20000000 });
+		if (sys_futex_wait(&state->made, made, (const s64[]){ 0, 20000000 }) == -ETIMEDOUT && ++late == PATIENCE) {
+			request(LOL_EXIT_SPACE, 0, 0, 0, 0, 0);
+			late = 0;
+		}
 	}
 }
 

@@ -127,6 +127,7 @@ struct lol_space {
 
 #define LOL_KERNEL_FLUSHES	64
 #define LOL_ROOT_HINTS		1024
+#define LOL_FATAL_CALL		24
 #define LOL_KERNEL_HOT		16
 
 static inline __u32 lol_root_hint(__u64 root)
@@ -159,6 +160,7 @@ struct lol_state {
 	__u32 user_cpu;		/* split: 1 + host CPU that user threads keep to; 0: that of their vCPU; monitor */
 	__u32 cost;		/* sum over all spaces */
 	__u32 budget;		/* of it, pages; monitor */
+	__u8 fatal_call[LOL_FATAL_CALL];	/* name of the host call that gave fatal */
 	__u32 spread_wanted;	/* split: K found that a second host CPU would pay; rings the bell */
 	__u32 run;		/* ptrace: K wants a user to run, the run-th time; wanted is incremented, too */
 	__u32 run_slot;		/* ptrace: which */

@@ -29,16 +29,10 @@ long agent_start(u64 flags, u64 ops, u64 done, u64 pid_and_offset, const void *f
 void user_entry(void) __attribute__((visibility("hidden")));
 extern u32 agent_ready __attribute__((visibility("hidden")));
 
-static void fatal(long error)
-{
-	state->fatal = -error;
-	sys_exit(1);
-}
-
-static void must(long ret)
+static void must(const char *call, long ret)
 {
 	if (SYS_ERROR(ret))
-		fatal(ret);
+		give_up(call, ret);
 }
 
 static void map_handoff(u32 slot)
@@ -51,7 +45,7 @@ static void map_handoff(u32 slot)
 	};
 
 	for (u32 i = bridge == &bridge_ptrace; i < ARRAY_SIZE(part); i++)
-		must(sys_mmap(LOL_WEDGE_HANDOFF + part[i].offset, part[i].length, part[i].prot,
+		must("mmap", sys_mmap(LOL_WEDGE_HANDOFF + part[i].offset, part[i].length, part[i].prot,
 			      MAP_SHARED | MAP_FIXED, LOL_FD_BRIDGE,
 			      (u64)slot * LOL_HANDOFF_STRIDE + part[i].offset));
 }
@@ -69,20 +63,22 @@ static void set_signals(void)
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(signals); i++)
-		must(sys4(__NR_rt_sigaction, signals[i], (long)&action, 0, 8));
-	must(sys3(__NR_sigaltstack, (long)&alternate, 0, 0));
+		must("rt_sigaction", sys4(__NR_rt_sigaction, signals[i], (long)&action, 0, 8));
+	must("sigaltstack", sys3(__NR_sigaltstack, (long)&alternate, 0, 0));
 }
 
 /* Keeps RAM and the hand-over memory only: the agent gets a copy of the table. */
 static void start_agent(u32 slot)
 {
-	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE;
+	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE, none = 0;
 
-	must(sys3(__NR_close_range, 0, LOL_FD_RAM - 1, 0));
-	must(sys3(__NR_close_range, LOL_FD_STATE, LOL_FD_EVENT, 0));
-	must(sys3(__NR_close_range, LOL_FD_BRIDGE + 1, ~0U, 0));
+	must("close_range", sys3(__NR_close_range, 0, LOL_FD_RAM - 1, 0));
+	must("close_range", sys3(__NR_close_range, LOL_FD_STATE, LOL_FD_EVENT, 0));
+	must("close_range", sys3(__NR_close_range, LOL_FD_BRIDGE + 1, ~0U, 0));
+	/* the agent could not say that it failed at this */
+	must("pwrite64", sys4(__NR_pwrite64, LOL_FD_BRIDGE, (long)&none, sizeof(none), offset));
 	/* signals are blocked, and the agent takes none, ever */
-	must(agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+	must("clone", agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
 			 LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE,
 			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset)));
 	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
@@ -97,7 +93,7 @@ noreturn void user_main(u32 slot)
 {
 	map_handoff(slot);
 	start_agent(slot);
-	must(sys3(__NR_close_range, 0, ~0U, 0));
+	must("close_range", sys3(__NR_close_range, 0, ~0U, 0));
 	keep_to_user_cpu();
 	sys_munmap(LOL_WEDGE_RAM, LOL_RAM_MAX);
 	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);

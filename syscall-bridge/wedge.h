@@ -157,6 +157,8 @@ void debug_put(u8 c);
 extern struct lol_regs *current_regs;	/* of the guest code that brought us here, or NULL */
 noreturn void broken(const char *text, u64 value);
 noreturn void host_failed(const char *what, long error);
+void tell_refused(const char *call, long error);
+noreturn void give_up(const char *call, long error);
 
 /* space.c */
 extern u32 own_slot, own_turn;	/* turn: value of the turn word when it was last ours */

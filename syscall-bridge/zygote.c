@@ -128,7 +128,9 @@ static noreturn void space_main(u32 slot)
 	own_slot = slot;
 	if (bridge == &bridge_ptrace)
 		signals_block(~0ULL);	/* the tracer's own, too */
-	sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
+	ret = sys3(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0);
+	if (SYS_ERROR(ret))
+		give_up("prctl", ret);
 	/*
 	 * The monitor may have died before we could ask to follow it.  If it lies
 	 * outside of our pid namespace its number is 0 here, but then the namespace's
@@ -151,10 +153,8 @@ static noreturn void space_main(u32 slot)
 	signals_setup();
 	signals_unblock();
 	ret = filter_load(LOL_ROLE_VCPU);
-	if (SYS_ERROR(ret)) {
-		state->fatal = -ret;
-		sys_exit(1);
-	}
+	if (SYS_ERROR(ret))
+		give_up("seccomp", ret);
 	wait_turn();
 }
 
@@ -190,7 +190,7 @@ static void make(u32 slot)
 		long ret = tracer_attach(slot, pid);
 
 		if (ret) {
-			state->fatal = -ret;	/* it ends itself, and the monitor sees that */
+			tell_refused("ptrace", ret);	/* it ends itself, and the monitor sees that */
 			return;
 		}
 	}

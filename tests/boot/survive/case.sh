@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Expects: processes of the host killed and stopped at random cost the guest no more
+# than the tasks whose registers they held; one that waited, the zygote and those
+# made in advance are not missed.
+limit=60
+[ "$LONG" = 1 ] && limit=600
+kills=$BUILD/tests/lib/kills
+two="-t 2"		# a space of the split bridge has two threads
+[ "${BRIDGE:-split}" = split ] || two=
+img=$(image survivors)
+
+# A guest that runs survivors with $1; ours is the other end of its input, 7.
+begin()
+{
+	rm -f out err line
+	mkfifo line
+	timeout -k 5 $limit "$LOL" run --quiet ${BRIDGE:+--bridge $BRIDGE} --initrd "$img" -- sh -c \
+		"/t/survivors $1; s=\$?; dmesg | grep -E 'BUG|Oops|WARNING|Call Trace|out of memory' | sed 's/^/not ok - /'; exit \$s" \
+		< line > out 2> err &
+	guard=$!
+	exec 7> line
+	for i in $(seq 600); do grep -q up out 2>/dev/null && break; kill -0 $guard 2>/dev/null || break; sleep 0.1; done
+	monitor=$(monitor_of "$(pgrep -P $guard -n)")
+	# what is there now is of the guest's init, of the one that watches, or spare
+	except=$("$kills" -l $two "$monitor" 0 0)
+}
+# Another line for the guest.  If it has ended already, its status tells.
+tell() { (trap '' PIPE; echo >&7) 2> /dev/null; }
+# That, and its end.
+end() # NAME
+{
+	tell
+	wait $guard
+	status=$?
+	exec 7>&-
+	forward "$1" out
+	is $status 0 "$1: status"
+	is "$(cat err)" "" "$1: no message"
+}
+
+# Waits until everybody sleeps but one.
+one_runs()
+{
+	for i in $(seq 100); do
+		busy=$("$kills" -l $two -w R "$monitor" 0 0)
+		[ $i -gt 20 ] && [ "$(echo "$busy" | wc -w)" = 1 ] && break
+		sleep 0.1
+	done
+}
+
+if [ -n "$two" ]; then
+	for signal in 9 19; do
+		# now and then it is in the guest kernel just then, and nothing is lost
+		for try in 1 2 3; do
+			begin wait
+			one_runs
+			"$kills" -s $signal -w R $two "$monitor" 1 0 > /dev/null
+			sleep 0.2
+			tell
+			wait $guard
+			exec 7>&-
+			grep -q '^ok' out || break
+		done
+		is "$(grep '^#' out)" "# the one that computes, 10 ended with status 137" \
+			"signal $signal to the space that runs: its task, and no other, dies of SIGKILL"
+	done
+
+	count=100
+	[ "$LONG" = 1 ] && count=1000
+	begin
+	tell
+	sent=$("$kills" $two -z 20 "$monitor" $count 100 $except)
+	end "$sent kills"
+	is "$sent" $count "all of them were sent"
+
+	begin
+	tell
+	sent=$("$kills" -s 19 $two "$monitor" $((count / 5)) 200 $except)
+	end "$sent stopped"
+	is "$sent" $((count / 5)) "all of them were stopped"
+fi
+
+begin wait
+one_runs
+sent=$("$kills" -a $two -w S "$monitor" 0 0)
+[ "$sent" -ge 10 ]; is $? 0 "processes to kill while they wait"
+end "$sent killed that waited"
+
+begin wait
+"$kills" -s 19 -z 1 "$monitor" 1 0 > /dev/null
+end "zygote stopped"
+nothing_left "nothing is left"
