@@ -24,6 +24,9 @@ u64 request(u32 reason, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4)
 		return 77;
 	case LOL_EXIT_START_VCPU:
 		return 77;
+	case LOL_EXIT_GIVE_BACK:
+		check(a0 == before.rsi && a0 && a0 * sizeof(struct lol_range) <= LOL_EXIT_TEXT);
+		return 77;
 	case LOL_EXIT_SHUTDOWN:
 		check(a0 <= LOL_SHUTDOWN_PANIC);
 		check(memchr(vcpu->exit.text, 0, LOL_EXIT_TEXT));
