@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LOL_TEST_MONITOR_H
+#define LOL_TEST_MONITOR_H
+
 /*
  * Attacks on the host's side of what a guest kernel shares with it: monitor and
  * zygote.  The kernel does not wait for an answer, but goes on writing, so it is the
@@ -295,3 +298,5 @@ static void many_processes(void)
 	}
 	put("survived\n");
 }
+
+#endif

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LOL_TEST_TABLES_H
+#define LOL_TEST_TABLES_H
+
 /* Page tables that point where nothing is the guest's. */
 
 #define PRESENT_WRITABLE	3ULL
@@ -93,3 +96,5 @@ static void tables_nowhere(void)
 	load("idt", at[random() % (sizeof(at) / 8)]);
 	asm volatile("ud2");
 }
+
+#endif
