@@ -53,7 +53,13 @@ static siginfo_t watch_over(pid_t monitor)
 		memset(&end, 0, sizeof(end));
 		if (!waitid(P_PID, monitor, &end, WEXITED | WNOHANG) && end.si_pid)
 			return end;
-		if (sigwaitinfo(&signals, &info) < 0 || info.si_signo == SIGCHLD)
+		if (sigwaitinfo(&signals, &info) < 0) {
+			/* where the host refuses that, signals are not passed on */
+			if (errno != EINTR && !waitid(P_PID, monitor, &end, WEXITED))
+				return end;
+			continue;
+		}
+		if (info.si_signo == SIGCHLD)
 			continue;
 		/* What comes from the terminal, the monitor has got as well. */
 		if (info.si_code != SI_KERNEL)
