@@ -19,18 +19,22 @@ files_now()
 	ls -d /tmp/attack-was-here /tmp/hostile-was-here 2>/dev/null
 }
 
-# Processes of this user, that no shell of ours has started, by name and parent.
+# Processes of this user, that no shell of ours has started, by name and parent.  A
+# test run that was interrupted leaves shells, which end later.
 strangers_now()
 {
-	ps -u "$(id -un)" -o ppid=,comm= | awk '$1 == 1 && $2 != "(sd-pam)" && $2 != "systemd"' | sort
+	ps -u "$(id -un)" -o ppid=,comm= | awk '$1 == 1 && $2 != "(sd-pam)" && $2 != "systemd" && $2 != "bash"' | sort
 }
 
-# Those of guests that this case has started: all below the monitors.
+# Those of guests that this case has started: all below lol, which with its monitor and
+# launcher is not the guest's.
 guests_now()
 {
 	local known=" $$ " guests=" " pid parent name
 	ps -u "$(id -un)" -o pid=,ppid=,comm= --sort=start_time | while read -r pid parent name; do
-		case $guests in *" $parent "*) guests="$guests$pid "; echo "$pid"; continue ;; esac
+		case $guests in *" $parent "*) guests="$guests$pid "
+			case $name in lol*) ;; *) echo "$pid" ;; esac
+			continue ;; esac
 		case $known in *" $parent "*) ;; *) continue ;; esac
 		known="$known$pid "
 		[ "$name" != lol ] || guests="$guests$pid "

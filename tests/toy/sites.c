@@ -154,7 +154,9 @@ INSTRUCTION(xsetbv, "xsetbv")
 INSTRUCTION(fxsave, "leaq xsave_area(%rip), %rbx\nmovq $3, %r8\nmovq %r9, %xmm3\nfxsave64 (%rbx)\n"
 	    "movq 208(%rbx), %r10\nmovq $0, %rbx")
 INSTRUCTION(xsave, "leaq xsave_area(%rip), %rbx\nmovl $7, %eax\nmovl $0, %edx\nmovq %r9, %xmm5\nxsave64 (%rbx)\n"
-	    "movq $0, 240(%rbx)\nmovq %r11, 240(%rbx)\nxrstor64 (%rbx)\nmovq %xmm5, %r10\nmovq $0, %rbx")
+	    /* whether state that is as after a reset is marked as in use is the CPU's choice */
+	    "movb $7, 512(%rbx)\nmovq %r11, 240(%rbx)\nxrstor64 (%rbx)\nmovq $0, 240(%rbx)\nxsave64 (%rbx)\n"
+	    "movq 240(%rbx), %r10\nmovq $0, %rbx")
 
 static const struct { void (*run)(void); const char *name; int flags; } table[] = {
 #define ENTRY(name)	{ run_##name, #name, 1 }
