@@ -109,7 +109,8 @@ awk '
 monitor=$!
 sleep 4
 total=0
-for p in $monitor $(pgrep -P "$monitor"); do
+below=$(pgrep -P "$monitor" | tr '\n' ,)
+for p in $monitor $(pgrep -P "$monitor") $(pgrep -P "${below%,}"); do
 	pss=$(awk '/^Pss:/ {print $2}' "/proc/$p/smaps_rollup" 2>/dev/null)
 	total=$((total + ${pss:-0}))
 done
