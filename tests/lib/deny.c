@@ -23,7 +23,7 @@ static const struct { const char *name; int number; } calls[] = {
 	CALL(epoll_wait), CALL(eventfd2), CALL(execveat), CALL(fcntl), CALL(ftruncate), CALL(futex),
 	CALL(getpgid), CALL(getpid), CALL(getppid), CALL(getpriority), CALL(getrandom), CALL(ioctl), CALL(kill), CALL(landlock_create_ruleset),
 	CALL(lseek), CALL(madvise), CALL(memfd_create), CALL(mincore), CALL(mmap), CALL(mprotect), CALL(munmap),
-	CALL(newfstatat), CALL(openat), CALL(personality), CALL(pidfd_open), CALL(pidfd_send_signal), CALL(prctl), CALL(prlimit64),
+	CALL(newfstatat), CALL(openat), CALL(personality), CALL(pidfd_open), CALL(pidfd_send_signal), CALL(prctl), CALL(prlimit64), CALL(ptrace),
 	CALL(pread64), CALL(pwrite64), CALL(read), CALL(readlink), CALL(rt_sigaction), CALL(rt_sigprocmask),
 	CALL(sched_getaffinity), CALL(sched_setaffinity), CALL(seccomp), CALL(setpriority), CALL(setsid),
 	CALL(sigaltstack), CALL(signalfd4), CALL(tgkill), CALL(timerfd_create), CALL(timerfd_settime),

@@ -4,10 +4,15 @@
 lol=$LOL
 host() # WORD...: from here on, lol as on a host without these
 {
-	local word command=
-	for word; do command="$command '$BUILD/tests/lib/lacking' $word"; done
-	printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$command" "$lol" > lacking && chmod +x lacking
-	LOL=$PWD/lacking
+	local word rules=
+	for word; do
+		case $word in
+		seccomp) rules="$rules seccomp=ENOSYS prctl,0,22=EINVAL" ;;	# PR_SET_SECCOMP
+		ptrace) rules="$rules ptrace=EPERM" ;;
+		esac
+	done
+	printf '#!/bin/sh\nexec "%s" %s -- "%s" "$@"\n' "$BUILD/tests/lib/deny" "$rules" "$lol" > poor && chmod +x poor
+	LOL=$PWD/poor
 }
 host seccomp
 
