@@ -89,7 +89,7 @@ $B/uml/linux: scripts/build-uml.sh | $B/vmlinux
 	CC="$(CC)" JOBS=$(JOBS) scripts/build-uml.sh $B/src/linux-$(VERSION) $B/uml
 
 bench: deps
-	$(MAKE) --no-print-directory all $B/tests/bench/bench $B/uml/linux
+	$(MAKE) --no-print-directory all $B/tests/bench/bench $B/tests/bench/floor $B/uml/linux
 	scripts/bench.sh
 
 clean:

@@ -11,12 +11,13 @@
  * set of allowed CPUs is the monitor's and read anew each time, so a changed
  * cpuset is followed.
  *
- * Calls after start-up: pread64 sched_getaffinity sched_setaffinity getpid
+ * Calls after start-up: pread64 clock_gettime sched_getaffinity sched_setaffinity getpid
  */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/affinity.h"
@@ -27,12 +28,18 @@
 #define MAX_CPUS	CPU_SETSIZE
 #define WAIT_LIMIT	250000000ULL	/* ns of a second */
 #define SPARE		60		/* percent that a CPU was idle, to be taken for user threads */
-#define SPREAD_WAIT	50000000ULL	/* ns of a second that they may have waited for a CPU then */
+#define IDLE_PERIOD	50000000ULL	/* ns that idleness is measured over, at least */
 #define HOLD_OFF	5		/* seconds until the next try */
 
 static int chosen = -1;
 static int stat_fd = -1;
-static unsigned long long idle_before[MAX_CPUS];
+static unsigned char idle[MAX_CPUS];	/* percent: measure_idle() */
+
+/* How long a process had to wait for its CPU. */
+struct waits {
+	pid_t pid;
+	unsigned long long ns;
+};
 
 static void keep_to(pid_t thread, int cpu)
 {
@@ -55,36 +62,45 @@ static void pin(struct vm *vm, pid_t pid, int cpu)
 		keep_to(look.thread[i], cpu);
 }
 
-/* Ticks that each CPU was idle since the last call; 0 where unknown. */
-static void read_idle(unsigned long long *delta)
+/* How idle each CPU was since the last measurement, unless that is too short ago. */
+static void measure_idle(void)
 {
+	static unsigned long long before[MAX_CPUS], then;
+	unsigned long long ticks, period;
+	struct timespec now;
 	struct lines lines;
 	char line[128];
 
-	memset(delta, 0, sizeof(*delta) * MAX_CPUS);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	period = now.tv_sec * 1000000000ULL + now.tv_nsec - then;
+	ticks = period / (1000000000ULL / sysconf(_SC_CLK_TCK));
+	if (period < IDLE_PERIOD)
+		return;
+	then += period;
 	lines_start(&lines, stat_fd);
 	while (lines_next(&lines, line, sizeof(line))) {
-		unsigned long long user, nice, system, idle, wait;
+		unsigned long long user, nice, system, unused, wait;
 		int cpu;
 
-		if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu", &cpu, &user, &nice, &system, &idle, &wait) != 6) {
+		if (sscanf(line, "cpu%d %llu %llu %llu %llu %llu", &cpu, &user, &nice, &system, &unused, &wait) != 6) {
 			if (strncmp(line, "cpu", 3))
 				break;		/* those of the CPUs come first */
 			continue;
 		}
 		if (cpu < 0 || cpu >= MAX_CPUS)
 			continue;
-		delta[cpu] = idle + wait - idle_before[cpu];
-		idle_before[cpu] = idle + wait;
+		unused += wait;
+		idle[cpu] = unused - before[cpu] >= ticks ? 100 : (unused - before[cpu]) * 100 / ticks;
+		before[cpu] = unused;
 	}
 }
 
-static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
+static int most_idle(const cpu_set_t *allowed)
 {
 	int cpu, best = -1;
 
 	for (cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (CPU_ISSET(cpu, allowed) && (best < 0 || delta[cpu] > delta[best]))
+		if (CPU_ISSET(cpu, allowed) && (best < 0 || idle[cpu] > idle[best]))
 			best = cpu;
 	return best;
 }
@@ -92,6 +108,7 @@ static int most_idle(const cpu_set_t *allowed, const unsigned long long *delta)
 void affinity_start(void)
 {
 	stat_fd = open("/proc/stat", O_RDONLY | O_CLOEXEC);
+	measure_idle();
 }
 
 void affinity_apply(struct vm *vm)
@@ -113,12 +130,21 @@ void affinity_apply(struct vm *vm)
 	vm->state->host_cpu[0] = chosen;
 }
 
-static unsigned long long waited_ns(struct vm *vm, pid_t pid)
+/* Nanoseconds that the process of a slot waited since the last look; 0 if that was at another. */
+static unsigned long long waited_since(struct vm *vm, unsigned int slot, struct waits *last)
 {
+	struct waits now = { .pid = spaces_pid(vm, slot) };
+	unsigned long long ns = 0;
 	struct look look;
 
-	launcher_look(vm, pid, &look);
-	return look.waited;
+	if (now.pid > 0) {
+		launcher_look(vm, now.pid, &look);
+		now.ns = look.waited;
+		if (now.pid == last->pid && now.ns > last->ns)
+			ns = now.ns - last->ns;
+	}
+	*last = now;
+	return ns;
 }
 
 static void move_all(struct vm *vm)
@@ -142,9 +168,8 @@ static void move_all(struct vm *vm)
 
 static struct {
 	int cpu;			/* -1: they share their vCPU's */
-	unsigned int hold_off;		/* ticks in which this is not tried again */
-	unsigned long long waited;	/* by K and the space that runs, at the last tick */
-	unsigned char idle[MAX_CPUS];	/* percent of the last tick */
+	unsigned int hold_off;		/* reviews in which this is not tried again */
+	struct waits kernel, user;	/* of K and the space that ran at the last review */
 } spread = { .cpu = -1 };
 
 static void move_users(struct vm *vm, int cpu)
@@ -172,80 +197,72 @@ static void spread_off(struct vm *vm)
 	move_users(vm, chosen);
 }
 
-void affinity_spread(struct vm *vm)
+static void spread_on(struct vm *vm)
 {
-	bool wanted = __atomic_load_n(&vm->state->spread_wanted, __ATOMIC_RELAXED);
 	cpu_set_t allowed;
 	int cpu, best = -1;
 
-	if (vm->config->bridge != LOL_BRIDGE_SPLIT || wanted == (spread.cpu >= 0))
-		return;
-	if (!wanted) {
-		spread_off(vm);
-		return;
-	}
 	if (spread.hold_off || sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
+	measure_idle();
 	for (cpu = 0; cpu < MAX_CPUS; cpu++)
-		if (cpu != chosen && CPU_ISSET(cpu, &allowed) &&
-		    (best < 0 || spread.idle[cpu] > spread.idle[best]))
+		if (cpu != chosen && CPU_ISSET(cpu, &allowed) && (best < 0 || idle[cpu] > idle[best]))
 			best = cpu;
-	if (best < 0 || spread.idle[best] < SPARE)
+	if (best < 0 || idle[best] < SPARE)
 		return;
 	spread.cpu = best;
 	move_users(vm, best);
 	__atomic_store_n(&vm->state->user_cpu, best + 1, __ATOMIC_SEQ_CST);
+	/* what they waited for each other up to now does not count */
+	waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel);
+	waited_since(vm, vm_vcpu(vm)->holder, &spread.user);
 }
 
-/* Once a second.  Whoever waits for a CPU while we spin on one has a better right to it. */
-static void spread_review(struct vm *vm, const unsigned long long *delta)
+void affinity_spread(struct vm *vm)
 {
-	unsigned long long ticks = sysconf(_SC_CLK_TCK), waited = 0;
-	pid_t kernel = spaces_pid(vm, LOL_KERNEL_SLOT), user;
-	unsigned int cpu;
+	bool wanted = __atomic_load_n(&vm->state->spread_wanted, __ATOMIC_RELAXED);
 
-	for (cpu = 0; cpu < MAX_CPUS; cpu++)
-		spread.idle[cpu] = delta[cpu] >= ticks ? 100 : delta[cpu] * 100 / ticks;
+	if (vm->config->bridge != LOL_BRIDGE_SPLIT || wanted == (spread.cpu >= 0))
+		return;
+	if (wanted)
+		spread_on(vm);
+	else
+		spread_off(vm);
+}
+
+/* Whoever waits for a CPU while we spin on one has a better right to it. */
+static void spread_review(struct vm *vm)
+{
 	if (spread.hold_off)
 		spread.hold_off--;
-	user = spaces_pid(vm, vm_vcpu(vm)->holder);
-	waited = (kernel > 0 ? waited_ns(vm, kernel) : 0) + (user > 0 && user != kernel ? waited_ns(vm, user) : 0);
-	if (spread.cpu >= 0 && waited - spread.waited > SPREAD_WAIT && waited > spread.waited) {
+	if (waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel) +
+	    waited_since(vm, vm_vcpu(vm)->holder, &spread.user) > WAIT_LIMIT && spread.cpu >= 0) {
 		spread_off(vm);
 		spread.hold_off = HOLD_OFF;
 	}
-	spread.waited = waited;
-	affinity_spread(vm);
 }
 
 void affinity_review(struct vm *vm)
 {
-	static unsigned long long before;
-	static pid_t before_pid;
-	unsigned long long delta[MAX_CPUS], now;
-	long ticks = sysconf(_SC_CLK_TCK);
-	pid_t pid = spaces_pid(vm, vm_vcpu(vm)->holder);
+	static struct waits holder;
+	unsigned long long waited = waited_since(vm, vm_vcpu(vm)->holder, &holder);
 	cpu_set_t allowed;
 	int best;
 
-	if (pid <= 0 || sched_getaffinity(0, sizeof(allowed), &allowed))
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
 	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed))
 		return;
-	now = waited_ns(vm, pid);
-	read_idle(delta);
+	measure_idle();
 	if (vm->config->bridge == LOL_BRIDGE_SPLIT) {
-		spread_review(vm, delta);
+		spread_review(vm);
 		if (spread.cpu >= 0)
 			return;		/* moving all would put them together */
 	}
-	best = most_idle(&allowed, delta);
+	best = most_idle(&allowed);
 	if (best >= 0 && (!CPU_ISSET(chosen, &allowed) ||
-			  (pid == before_pid && now - before > WAIT_LIMIT && best != chosen &&
-			   delta[best] > (unsigned long long)ticks / 2))) {
+			  (waited > WAIT_LIMIT && best != chosen && idle[best] > 50))) {
 		chosen = best;
 		move_all(vm);
 	}
-	before = now;
-	before_pid = pid;
 }

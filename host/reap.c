@@ -135,10 +135,22 @@ static void review_hand_over(struct vm *vm)
 	stuck.turn = turn;
 }
 
+/* vCPUs wake it for several at once. */
+static void review_retired(struct vm *vm)
+{
+	static uint32_t seen;
+	uint32_t retired = __atomic_load_n(&vm->state->retired, __ATOMIC_RELAXED);
+
+	if (retired != seen)
+		spaces_wake_zygote(vm);
+	seen = retired;
+}
+
 void spaces_review(struct vm *vm)
 {
 	unsigned int slot;
 
+	review_retired(vm);
 	if (!stuck.ticks)
 		return;
 	stuck.ticks--;
@@ -194,9 +206,8 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 		space->root = 0;
 		mm_charge(vm->state, space, 0);
 		__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
-		/* The zygote may be waiting for a free slot. */
-		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
-		spaces_wake(&vm->state->wanted);
+		if (!orderly || __atomic_load_n(&vm->state->slot_wanted, __ATOMIC_SEQ_CST))
+			spaces_wake_zygote(vm);
 		if (split && slot != LOL_KERNEL_SLOT)
 			wake_kernel(vm, slot);
 		else if (held)

@@ -36,6 +36,12 @@ void spaces_wake(uint32_t *word)
 	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+void spaces_wake_zygote(struct vm *vm)
+{
+	__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
+	spaces_wake(&vm->state->wanted);
+}
+
 bool spaces_is_child(const struct vm *vm, pid_t pid)
 {
 	siginfo_t info = { 0 };
@@ -85,8 +91,7 @@ static int take_ready(struct vm *vm, uint64_t root)
 			continue;
 		space->root = root;
 		space->vcpu = 0;
-		__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
-		spaces_wake(&vm->state->wanted);
+		spaces_wake_zygote(vm);
 		return slot;
 	}
 	return -1;
@@ -104,8 +109,7 @@ static bool any_ready(struct vm *vm)
 
 static void ask_for_spaces(struct vm *vm)
 {
-	__atomic_fetch_add(&vm->state->wanted, 1, __ATOMIC_SEQ_CST);
-	spaces_wake(&vm->state->wanted);
+	spaces_wake_zygote(vm);
 	vm->waited = 0;
 	run_tick_short(vm, true);
 	spaces_poll(vm);

@@ -27,6 +27,9 @@ bool spaces_is_child(const struct vm *vm, pid_t pid);
 /** spaces_wake - wake all who wait for a word of the shared state to change */
 void spaces_wake(uint32_t *word);
 
+/** spaces_wake_zygote - it shall look at the slots */
+void spaces_wake_zygote(struct vm *vm);
+
 /** spaces_pass_baton - vcpu->regs hold the context: some space shall take it, soon */
 void spaces_pass_baton(struct vm *vm);
 

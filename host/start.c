@@ -38,7 +38,7 @@
 #include "host/terminal.h"
 #include "mm-emulation/mm.h"
 
-#define SPARE_SPACES	3	/* made in advance */
+#define SPARE_SPACES	8	/* made in advance */
 
 /* What goes where, from what the user's streams are. */
 static struct console_setup choose_streams(const struct config *config)

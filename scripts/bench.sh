@@ -105,6 +105,10 @@ awk '
 		}
 	}' "$work/all" | tee "$B/bench.txt"
 
+[ "$(nproc)" -gt 1 ] && "$B/tests/bench/floor" | awk '{ v[$1] = $2 }
+	END { printf "two CPUs, a system call as SIGSYS and two words between them, and nothing else: %d, %.1fx\n", v["floor"], v["floor"] / v["native"] }' |
+	tee -a "$B/bench.txt"
+
 "$lol" run --quiet --memory 256M -- sleep 12 < /dev/null &
 monitor=$!
 sleep 4

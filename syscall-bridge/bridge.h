@@ -106,8 +106,8 @@ long tracer_attach(u32 slot, u32 pid);
 void tracee_attached(u32 slot);
 void tracer_leave(void);
 
-/* zygote.c: this thread, when user threads have a CPU of their own */
-void keep_to_user_cpu(void);
+/* zygote.c; 0: the thread that calls */
+void keep_to_host_cpu(u32 thread);
 void signals_unblock(void);
 extern u32 max_spaces;		/* slots in use */
 

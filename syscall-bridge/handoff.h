@@ -69,33 +69,46 @@ struct lol_user_regs {
 #define LOL_HANDOFF_FP		0x400
 #define LOL_HANDOFF_FP_SIZE	0xc00
 
+/*
+ * Who writes a line of the CPU's cache has it to himself: with K and the user thread on
+ * two CPUs each line that both touch is a journey of some 150 ns, and what travels
+ * together should lie together.
+ */
 struct lol_handoff {
-	__u32 enter;		/* futex word; K: run the user, the enter-th time */
-	__u32 leave;		/* futex word; user: enter of the run that has ended */
-	__u32 started;		/* user: enter of the last run that may have begun */
-	__u32 needs;		/* K: lol_done.sequence to wait for before the user runs */
+	/* K: run the user, and how */
+	__u32 enter;		/* futex word: for the enter-th time */
+	__u32 needs;		/* lol_done.sequence to wait for before the user runs */
+	__u64 new_fs, new_gs;	/* segment bases */
+	__u64 fp_mask;		/* components to be restored from fp[] */
+	__u32 load_fp;		/* restore fp[], not what is on the signal stack */
+	__u16 cs;
+	__u16 keep;		/* go on with the registers in the host's frame, but for rax */
+	__u32 spin;		/* TSC ticks that the user thread may look before it sleeps */
+	__u32 kernel_sleeps;	/* K waits for leave in the host */
+	/* ptrace bridge */
+	__u32 pid;		/* process that the run is for: tracees of others ignore it */
+	__u32 user_size;	/* bytes of user that are to be set */
+	__u64 rax;
+
 	/* user: how the run ended */
+	__u32 leave;		/* futex word: enter of the run that has ended */
+	__u32 user_sleeps;	/* the user thread waits for enter in the host */
 	__u32 reason;		/* enum lol_handoff_reason */
 	__u32 signal;
 	__u32 frame;		/* offset of the host's ucontext in the signal stack */
 	__u32 arch;		/* SIGSYS: of the call */
 	__u64 call_address;	/* SIGSYS */
-	/* K: how to run it; fs_base and gs_base come back, too */
 	__u64 fs_base, gs_base;
-	__u32 cs;
-	__u32 load_fp;		/* restore fp[], not what is on the signal stack */
-	__u64 fp_mask;		/* components to be restored from fp[] */
-	__u32 kernel_sleeps;	/* K waits for leave in the host */
-	__u32 user_sleeps;	/* the user thread waits for enter in the host */
-	__u32 spin;		/* K: TSC ticks that the user thread may look before it sleeps */
-	/* ptrace bridge */
-	__u32 pid;		/* K: process that the run is for: tracees of others ignore it */
-	__u32 user_size;	/* K: bytes of user that are to be set */
-	__u8 reserved[0x200 - 0x5c];
-	struct lol_regs regs;	/* K */
-	__u8 reserved2[LOL_HANDOFF_USER - 0x200 - sizeof(struct lol_regs)];
+	__u8 reserved2[0x80 - 0x70];
+
+	/* user; K looks only when it has lost the process */
+	__u32 started;		/* enter of the last run that may have begun */
+	__u8 reserved3[0x200 - 0x84];
+
+	struct lol_regs regs;	/* K, unless keep */
+	__u8 reserved4[LOL_HANDOFF_USER - 0x200 - sizeof(struct lol_regs)];
 	struct lol_user_regs user;	/* ptrace: K, and the tracer after the run */
-	__u8 reserved3[LOL_HANDOFF_FP - LOL_HANDOFF_USER - sizeof(struct lol_user_regs)];
+	__u8 reserved5[LOL_HANDOFF_FP - LOL_HANDOFF_USER - sizeof(struct lol_user_regs)];
 	__u8 fp[LOL_HANDOFF_FP_SIZE];	/* XSAVE area, standard format; K; ptrace: as user */
 };
 
@@ -132,7 +145,9 @@ struct lol_done {
 };
 
 _Static_assert(sizeof(struct lol_handoff) == 0x1000, "a page");
-_Static_assert(__builtin_offsetof(struct lol_handoff, regs) == 0x200, "known to agent.S");
+_Static_assert(__builtin_offsetof(struct lol_handoff, leave) == 0x40 &&
+	       __builtin_offsetof(struct lol_handoff, started) == 0x80 &&
+	       __builtin_offsetof(struct lol_handoff, regs) == 0x200, "cache lines");
 _Static_assert(__builtin_offsetof(struct lol_handoff, fp) == LOL_HANDOFF_FP, "aligned for XRSTOR");
 _Static_assert(sizeof(struct lol_ops) == 0x1000, "a page");
 _Static_assert(sizeof(struct lol_op) == 32, "known to agent.S");

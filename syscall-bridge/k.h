@@ -10,6 +10,7 @@
  *   kagent.c	operations for their agents
  *   kuser.c	the user's registers and vector state: checked, kept, lost
  *   split.c, ptrace.c	how the user is run
+ *   spread.c	on which host CPU
  */
 #include "syscall-bridge/bridge.h"
 #include "syscall-bridge/frame.h"
@@ -30,6 +31,7 @@ struct kslot {
 	bool used;		/* its memory holds traces of a former process */
 	bool has_fp;		/* it has user's vector state at fp_offset of its piece */
 	u32 fp_offset;
+	struct lol_regs left;	/* with has_fp: general registers in the host's frame */
 	struct place place;
 };
 extern struct kslot kslot[LOL_MAX_SPACES];
@@ -94,6 +96,9 @@ void k_retire(struct lol_space *space);
 /* kagent.c */
 void publish(u32 slot);
 bool await_agent(u32 slot);
+
+/* spread.c */
+void spread_count(u64 entered, u64 left);
 
 /* kuser.c */
 extern bool fp_here, fp_changed;

@@ -15,6 +15,7 @@
 #include "syscall-bridge/sys.h"
 #include "mm-emulation/mm.h"
 
+#define RETIRED_AT_ONCE	4
 #define PATIENCE	5	/* of 20 ms: then the monitor has a look at the zygote */
 #define ETIMEDOUT	110
 
@@ -62,6 +63,18 @@ struct lol_space *space_of_root(u64 root)
 	return NULL;
 }
 
+/*
+ * The zygote need not know at once that a space was taken or has been retired, and to
+ * wake it costs the guest time: not while half of the spare ones are left, nor for few to
+ * be seen off, which the monitor sees to in the end.
+ */
+static bool few_left(void)
+{
+	u32 left = READ_ONCE(state->made) - __atomic_add_fetch(&state->taken, 1, __ATOMIC_SEQ_CST);
+
+	return left <= state->spare_spaces / 2 || left > state->spare_spaces;
+}
+
 static void wake_zygote(void)
 {
 	__atomic_fetch_add(&state->wanted, 1, __ATOMIC_SEQ_CST);
@@ -97,7 +110,8 @@ void retire_space(struct lol_space *space)
 	bridge->retire(space);
 	if (reuse(space))
 		return;
-	if (space_move(space, LOL_SPACE_BOUND, LOL_SPACE_RETIRED))
+	if (space_move(space, LOL_SPACE_BOUND, LOL_SPACE_RETIRED) &&
+	    !(__atomic_add_fetch(&state->retired, 1, __ATOMIC_SEQ_CST) % RETIRED_AT_ONCE))
 		wake_zygote();
 }
 
@@ -152,11 +166,14 @@ struct lol_space *bind_space(u64 root)
 			space->vcpu = vcpu->number;
 			__atomic_store_n(&space->state, LOL_SPACE_BOUND, __ATOMIC_SEQ_CST);
 			state->root_hint[lol_root_hint(root)] = slot;
-			wake_zygote();
+			if (few_left())
+				wake_zygote();
 			return space;
 		}
 		if (slots_exhausted())
 			evict_oldest();
+		/* those that died count no more */
+		__atomic_store_n(&state->taken, made, __ATOMIC_SEQ_CST);
 		wake_zygote();
 		if (sys_futex_wait(&state->made, made, (const s64[]){ 0, 20000000 }) == -ETIMEDOUT && ++late == PATIENCE) {
 			request(LOL_EXIT_SPACE, 0, 0, 0, 0, 0);

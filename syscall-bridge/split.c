@@ -14,14 +14,6 @@
 #include "syscall-bridge/sys.h"
 
 /*
- * What decides whether it pays to spin, microseconds per run: a short one gains two
- * switches of the host, a long one costs the wake of an idle CPU.
- */
-#define GAIN		3
-#define LOSS		60
-#define WINDOW		10000
-
-/*
  * Takes what the user thread left: a frame of the host's, or something that
  * pretends to be one.  false: no host would have written it.
  */
@@ -35,6 +27,7 @@ static bool take_frame(u32 slot, struct host_ucontext *uc, struct host_siginfo *
 		return false;
 	memcpy(uc, piece(slot) + LOL_HANDOFF_STACK + at, sizeof(*uc));
 	asm volatile("" : : : "memory");	/* from here on only the copy counts */
+	kslot[slot].left = uc->regs;
 	info->arch = READ_ONCE(h->arch);
 	info->call_address = READ_ONCE(h->call_address);
 	*signal = READ_ONCE(h->signal);
@@ -49,16 +42,32 @@ static bool take_frame(u32 slot, struct host_ucontext *uc, struct host_siginfo *
 	return true;
 }
 
+/* As after most system calls and faults. */
+static bool same_but_rax(const struct lol_regs *a, const struct lol_regs *b)
+{
+	const u64 *x = (const u64 *)a, *y = (const u64 *)b;
+	u64 differs = 0;
+
+	for (u32 i = 0; i < sizeof(*a) / sizeof(u64); i++)
+		if (i != __builtin_offsetof(struct lol_regs, rax) / sizeof(u64))
+			differs |= x[i] ^ y[i];
+	return !differs;
+}
+
 static void give(u32 slot, const struct lol_regs *regs)
 {
 	struct lol_handoff *h = handoff(slot);
 	struct kslot *k = &kslot[slot];
 
 	publish(slot);
-	h->regs = *regs;
+	h->keep = k->has_fp && same_but_rax(regs, &k->left);
+	if (h->keep)
+		h->rax = regs->rax;
+	else
+		h->regs = *regs;
 	h->cs = user_cs;
-	h->fs_base = k_read_fs();
-	h->gs_base = rdgsbase();
+	h->new_fs = k_read_fs();
+	h->new_gs = rdgsbase();
 	h->needs = k->sequence;
 	h->spin = spinning() ? SPIN * tsc_us() : 0;
 	if (spinning())
@@ -68,36 +77,6 @@ static void give(u32 slot, const struct lol_regs *regs)
 	if (fp_changed) {
 		memcpy(h->fp, fp_state, xsave_size);
 		h->fp_mask = state->xsave_mask;
-	}
-}
-
-/*
- * Would it pay to have user threads on another CPU?  Counts short and long stays on
- * both sides of the hand-over, and tells the monitor when the answer changes; it
- * knows whether a CPU is spare.
- */
-static void measure(u64 entered, u64 left)
-{
-	static u64 start, last;
-	static u32 quick, slow, streak;
-	u64 us = tsc_us(), limit = SPIN * us;
-	bool wanted;
-
-	if (entered - last < limit && left - entered < limit)
-		quick++;
-	else
-		slow += (entered - last >= limit) + (left - entered >= limit);
-	last = left;
-	if (left - start < WINDOW * us)
-		return;
-	wanted = quick * GAIN > slow * LOSS && quick * GAIN * 8 * us > left - start;
-	start = left;
-	quick = slow = 0;
-	if (wanted == !!state->spread_wanted) {
-		streak = 0;
-	} else if (++streak > wanted) {
-		state->spread_wanted = wanted;
-		sys_ring(LOL_FD_EVENT);
 	}
 }
 
@@ -111,16 +90,18 @@ static void run_user(struct lol_regs *regs)
 	bool answered;
 	u64 entered;
 
-	give(slot, regs);
+	/* its fences come before the registers: those are on their way to the other CPU then */
 	if (!user_begins(slot))
 		return;
+	give(slot, regs);
 	entered = rdtsc();
 	k->enter++;
-	__atomic_store_n(&h->enter, k->enter, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&h->enter, k->enter, __ATOMIC_RELEASE);
+	smp_mb();
 	if (READ_ONCE(h->user_sleeps))
 		sys_futex_wake(&h->enter);
 	answered = wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, kick_due);
-	measure(entered, rdtsc());
+	spread_count(entered, rdtsc());
 	user_ended();
 
 	if (!answered) {

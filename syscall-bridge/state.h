@@ -147,6 +147,9 @@ struct lol_state {
 	__u32 spare_spaces;	/* how many the zygote keeps READY */
 	__u32 wanted;		/* futex word: incremented when a READY space was taken */
 	__u32 made;		/* futex word: incremented when a space has become READY */
+	__u32 taken;		/* incremented when one was; made - taken are there, about */
+	__u32 retired;		/* incremented when one was retired */
+	__u32 slot_wanted;	/* the zygote finds no FREE slot */
 	__u32 fatal;		/* a process that runs the wedge found this errno and gave up */
 	__u64 time;		/* virtual time: counts hand-overs */
 	__u32 kernel_lock;	/* of the kernel-half flushes */

@@ -39,7 +39,8 @@ extern u32 user_confined __attribute__((visibility("hidden")));
 
 static u32 entered;		/* number of this run */
 static u64 stack;		/* of the hand-over, below the host's frame */
-static const void *frame_fp;	/* vector state in the host's frame */
+static struct lol_regs *frame_regs;	/* in the host's frame */
+static const void *frame_fp;		/* vector state, there */
 static u64 fs_base, gs_base;	/* as user code left them */
 
 static u64 rdfsbase(void)
@@ -54,7 +55,9 @@ static u64 rdfsbase(void)
 static void end_run(u32 reason)
 {
 	handoff->reason = reason;
-	__atomic_store_n(&handoff->leave, entered, __ATOMIC_SEQ_CST);
+	/* no locked store: K would take the line away between the others and it */
+	__atomic_store_n(&handoff->leave, entered, __ATOMIC_RELEASE);
+	smp_mb();
 	if (READ_ONCE(handoff->kernel_sleeps))
 		sys_futex_wake(&handoff->leave);
 }
@@ -110,16 +113,18 @@ noreturn void user_exchange(void)
 	} else {
 		mask = fp ? *(const u64 *)((const u8 *)fp + FRAME_XFEATURES) : 0;
 	}
-	if (handoff->fs_base != fs_base) {
-		fs_base = handoff->fs_base;
+	if (handoff->new_fs != fs_base) {
+		fs_base = handoff->new_fs;
 		asm volatile("wrfsbase %0" : : "r"(fs_base));
 	}
-	if (handoff->gs_base != gs_base) {
-		gs_base = handoff->gs_base;
+	if (handoff->new_gs != gs_base) {
+		gs_base = handoff->new_gs;
 		wrgsbase(gs_base);
 	}
 	handoff->started = entered;
-	user_leave(&handoff->regs, fp, mask, handoff->cs);
+	if (handoff->keep)
+		frame_regs->rax = handoff->rax;
+	user_leave(handoff->keep ? frame_regs : &handoff->regs, fp, mask, handoff->cs);
 }
 
 /* Called by user_leave(): a kick was here first. */
@@ -145,6 +150,7 @@ noreturn void user_signal(int signal, struct host_siginfo *info, struct host_uco
 	handoff->call_address = info->call_address;
 	handoff->fs_base = fs_base = rdfsbase();
 	handoff->gs_base = gs_base = rdgsbase();
+	frame_regs = &uc->regs;
 	frame_fp = uc->fpstate;
 	stack = ((u64)uc - 256) & ~63ULL;
 	end_run(LOL_REASON_SIGNAL);
@@ -168,6 +174,9 @@ noreturn void user_confine(int signal)
 	if (signal != SIGSYS && SYS_ERROR(filter_load(LOL_ROLE_USER)))
 		sys_exit(1);
 	user_confined = 1;
+	/* the zygote waits for that */
+	WRITE_ONCE(handoff->user_sleeps, 1);
+	sys_futex_wake(&handoff->user_sleeps);
 	fs_base = rdfsbase();
 	gs_base = rdgsbase();
 	/* K clears the signal stack once more before it is used */

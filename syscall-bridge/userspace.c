@@ -71,6 +71,7 @@ static void set_signals(void)
 static void start_agent(u32 slot)
 {
 	u64 offset = (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_DONE, none = 0;
+	long agent;
 
 	must("close_range", sys3(__NR_close_range, 0, LOL_FD_RAM - 1, 0));
 	must("close_range", sys3(__NR_close_range, LOL_FD_STATE, LOL_FD_EVENT, 0));
@@ -78,11 +79,13 @@ static void start_agent(u32 slot)
 	/* the agent could not say that it failed at this */
 	must("pwrite64", sys4(__NR_pwrite64, LOL_FD_BRIDGE, (long)&none, sizeof(none), offset));
 	/* signals are blocked, and the agent takes none, ever */
-	must("clone", agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+	agent = agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
 			 LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE,
-			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset)));
+			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset));
+	must("clone", agent);
 	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
 		sys_futex_wait(&agent_ready, 0, NULL);
+	keep_to_host_cpu(agent);	/* K waits for it */
 }
 
 /**
@@ -94,7 +97,6 @@ noreturn void user_main(u32 slot)
 	map_handoff(slot);
 	start_agent(slot);
 	must("close_range", sys3(__NR_close_range, 0, ~0U, 0));
-	keep_to_user_cpu();
 	sys_munmap(LOL_WEDGE_RAM, LOL_RAM_MAX);
 	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
 	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);

@@ -5,7 +5,8 @@
  * It keeps a few of them READY, so that a guest's fork does not wait for the
  * host's, and sees retired ones off.  Both are host work that need not delay the
  * guest: the zygote runs where the scheduler likes, a space keeps to the CPU of
- * its vCPU only from the time it is ready until it is retired.
+ * its vCPU only from the time it is ready until it is retired.  It is woken once for
+ * several spaces taken (wake_zygote()), since the guest waits while it is.
  *
  *	zygote:	FREE -> STARTING, fork, READY		(spare_spaces of them)
  *	vCPU:	READY -> BOUND to a root, turn		(first load of that root)
@@ -38,6 +39,8 @@
 #define SIGKILL			9
 #define SIG_SETMASK		2
 
+#define PATIENCE		10	/* of 20 ms: with a space that does not get ready */
+
 /* A CPU mask of the host. */
 struct cpus {
 	u64 mask[16];
@@ -69,26 +72,49 @@ static s32 host_cpu(void)
 }
 
 /* Affinity is a matter of speed alone: if the cpuset has just changed, so be it. */
-static void keep_to_host_cpu(void)
+static void keep_to(u32 thread, s32 cpu)
 {
-	s32 cpu = host_cpu();
 	struct cpus cpus;
 
 	if (cpu < 0)
 		return;
 	cpus_only(&cpus, cpu);
-	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
+	sys3(__NR_sched_setaffinity, thread, sizeof(cpus), (long)&cpus);
 }
 
-void keep_to_user_cpu(void)
+void keep_to_host_cpu(u32 thread)
+{
+	keep_to(thread, host_cpu());
+}
+
+/* Of user threads, when they have one of their own. */
+static s32 user_cpu(void)
 {
 	u32 cpu = READ_ONCE(state->user_cpu);
-	struct cpus cpus;
 
-	if (!cpu || cpu > 1024)
-		return;
-	cpus_only(&cpus, cpu - 1);
-	sys3(__NR_sched_setaffinity, 0, sizeof(cpus), (long)&cpus);
+	return cpu && cpu <= 1024 ? (s32)cpu - 1 : host_cpu();
+}
+
+/*
+ * A space of the split bridge is made where there is room, and goes to the CPU where it
+ * is to run when it has nothing more to do than to wait for that.
+ */
+static void await_user(u32 slot)
+{
+	u32 *waits = &((struct lol_handoff *)(LOL_WEDGE_HANDOFFS + (u64)slot * LOL_HANDOFF_STRIDE))->user_sleeps;
+
+	for (u32 i = 0; i < PATIENCE && !READ_ONCE(*waits) && lives(slot); i++)
+		sys_futex_wait(waits, 0, (const s64[]){ 0, 20000000 });
+}
+
+static void place_user(u32 slot)
+{
+	s32 cpu;
+
+	do {
+		cpu = user_cpu();
+		keep_to(made[slot], cpu);
+	} while (cpu != user_cpu());
 }
 
 /* Where a process may end without being in the vCPU's way. */
@@ -143,7 +169,8 @@ static noreturn void space_main(u32 slot)
 		tracee_attached(slot);
 	else if (bridge == &bridge_ptrace)
 		tracer_leave();
-	keep_to_host_cpu();
+	if (bridge != &bridge_split || slot == LOL_KERNEL_SLOT)
+		keep_to_host_cpu(0);
 	if (bridge->run_user) {
 		if (slot != LOL_KERNEL_SLOT)
 			user_start(slot);
@@ -194,9 +221,13 @@ static void make(u32 slot)
 			return;
 		}
 	}
+	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT)
+		await_user(slot);
 	/* unless it has died already and the monitor has seen that */
 	if (!space_move(space, LOL_SPACE_STARTING, LOL_SPACE_READY))
 		return;
+	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT)
+		place_user(slot);
 	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&state->made);
 }
@@ -227,8 +258,12 @@ static bool work(void)
 				pass_turn(space);
 		}
 	}
-	if (ready >= spare_spaces || free == max_spaces)
+	if (ready >= spare_spaces)
 		return false;
+	if (free == max_spaces)
+		/* the monitor tells of the next one; look again: it may just have freed it */
+		return !__atomic_exchange_n(&state->slot_wanted, 1, __ATOMIC_SEQ_CST);
+	WRITE_ONCE(state->slot_wanted, 0);
 	make(free);
 	return READ_ONCE(space_at(free)->state) != LOL_SPACE_FREE;
 }
@@ -258,7 +293,7 @@ static noreturn void tracer_loop(void)
 		wanted = __atomic_load_n(&state->wanted, __ATOMIC_ACQUIRE);
 		if (host_cpu() != cpu) {
 			cpu = host_cpu();
-			keep_to_host_cpu();	/* K and the tracees wait for us */
+			keep_to_host_cpu(0);	/* K and the tracees wait for us */
 		}
 		if (tracer_serve()) {
 			runs++;

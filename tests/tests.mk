@@ -10,7 +10,7 @@ ATTACKS := $(patsubst tests/attack/%.c,$B/tests/attack/%,$(wildcard tests/attack
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
-tests-build: $(GUEST_TESTS) $(LIB_TESTS) $(ATTACKS) $B/tests/bench/bench
+tests-build: $(GUEST_TESTS) $(LIB_TESTS) $(ATTACKS) $B/tests/bench/bench $B/tests/bench/floor
 
 # with its symbols
 $B/tests/guest/debuggee: tests/guest/debuggee.c tests/guest/tap.h
@@ -39,6 +39,6 @@ $B/tests/lib/%: tests/lib/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
 
-$B/tests/bench/%: tests/bench/%.c
+$B/tests/bench/%: tests/bench/%.c tests/probe/probe.h
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -o $@ $<
+	$(CC) $(GUEST_CFLAGS) -I. -mno-red-zone -fcf-protection=none -o $@ $<
