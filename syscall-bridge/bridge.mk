@@ -2,7 +2,7 @@
 # The wedge: freestanding, at its own address, no library.
 B ?= build
 
-WEDGE_SOURCES := start.S lib.c signal.c event.c emulate.c insn.c msr.c port.c cpuid.c memory.c space.c \
+WEDGE_SOURCES := start.S lib.c signal.c event.c emulate.c control.c site.c insn.c msr.c port.c cpuid.c memory.c space.c \
 		 zygote.c request.c filter.c inplace.c kspace.c kagent.c kuser.c \
 		 split.c spread.c ptrace.c tracer.c attach.c userspace.c user.c agent.S
 WEDGE_MM := walk.c run.c flush.c section.c tlb.c budget.c

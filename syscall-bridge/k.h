@@ -111,9 +111,9 @@ int k_user_fp(void *area, u64 mask, u32 operation, void **fp);
 u64 k_read_fs(void);
 void k_write_fs(u64 base);
 bool check_user(struct host_ucontext *uc, u32 *signal, u64 fs, u64 gs);
-void user_ran(u32 signal, const struct host_siginfo *info, struct host_ucontext *uc,
-	      struct lol_regs *regs);
-void machine_check(struct lol_regs *regs);
+/* false: no host would have written that */
+typedef bool take_user(u32 slot, struct host_ucontext *uc, struct host_siginfo *info, u32 *signal);
+void user_left(u32 slot, bool answered, take_user *take, struct lol_regs *regs);
 
 #pragma GCC visibility pop
 

@@ -119,8 +119,8 @@ static bool canonical(u64 address)
 	return (u64)((s64)(address << 16) >> 16) == address;
 }
 
-/** machine_check - the user's registers are lost: its task gets vector 18 */
-void machine_check(struct lol_regs *regs)
+/* The user's registers are lost: its task gets vector 18. */
+static void machine_check(struct lol_regs *regs)
 {
 	memset(regs, 0, sizeof(*regs));
 	regs->rflags = FLAG_FIXED | FLAG_IF;
@@ -196,19 +196,38 @@ bool check_user(struct host_ucontext *uc, u32 *signal, u64 fs, u64 gs)
 }
 
 /**
- * user_ran - an event of user code becomes the guest's
- * @signal: what the host made of it, as checked
- * @info: of SIGSYS
- * @uc: as checked
+ * user_left - a run of the user is over
+ * @slot: where it was
+ * @answered: false: its process is gone
+ * @take: copies what the space says of it and checks that with check_user()
  * @regs: how the guest goes on
  */
-void user_ran(u32 signal, const struct host_siginfo *info, struct host_ucontext *uc,
-	      struct lol_regs *regs)
+void user_left(u32 slot, bool answered, take_user *take, struct lol_regs *regs)
 {
-	user_cs = uc->cs;
-	user_ss = uc->ss;
-	current_regs = &uc->regs;
-	user_event(signal, info, uc);
-	*regs = uc->regs;
+	const struct lol_handoff *h = handoff(slot);
+	struct host_siginfo info = { 0 };
+	struct host_ucontext uc;
+	u32 signal;
+
+	user_ended();
+	if (!answered) {
+		/* registers are lost only where the user may have changed them */
+		if (READ_ONCE(h->started) == kslot[slot].enter)
+			machine_check(regs);
+		return;
+	}
+	if (READ_ONCE(h->reason) == LOL_REASON_NOT_LEFT)
+		return;
+	fp_here = fp_changed = false;
+	if (!take(slot, &uc, &info, &signal)) {
+		complain(slot, true, 0);
+		machine_check(regs);
+		return;
+	}
+	user_cs = uc.cs;
+	user_ss = uc.ss;
+	current_regs = &uc.regs;
+	user_event(signal, &info, &uc);
+	*regs = uc.regs;
 	current_regs = regs;
 }

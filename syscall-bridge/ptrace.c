@@ -111,11 +111,9 @@ static bool never(void)
 
 static void run_user(struct lol_regs *regs)
 {
-	u32 slot = current_slot(), signal;
+	u32 slot = current_slot();
 	struct lol_handoff *h = handoff(slot);
 	struct kslot *k = &kslot[slot];
-	struct host_ucontext uc;
-	struct host_siginfo info = { 0 };
 
 	give(slot, regs);
 	if (!user_begins(slot))
@@ -126,23 +124,7 @@ static void run_user(struct lol_regs *regs)
 	__atomic_fetch_add(&state->run, 1, __ATOMIC_SEQ_CST);
 	__atomic_fetch_add(&state->wanted, 1, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&state->wanted);
-	if (!wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, never)) {
-		user_ended();
-		/* registers are lost only where the user may have changed them */
-		if (READ_ONCE(h->started) == k->enter)
-			machine_check(regs);
-		return;
-	}
-	user_ended();
-	if (READ_ONCE(h->reason) == LOL_REASON_NOT_LEFT)
-		return;
-	fp_here = fp_changed = false;
-	if (!take(slot, &uc, &info, &signal)) {
-		complain(slot, true, 0);
-		machine_check(regs);
-		return;
-	}
-	user_ran(signal, &info, &uc, regs);
+	user_left(slot, wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, never), take, regs);
 }
 
 const struct bridge bridge_ptrace = {

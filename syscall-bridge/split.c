@@ -82,11 +82,9 @@ static void give(u32 slot, const struct lol_regs *regs)
 
 static void run_user(struct lol_regs *regs)
 {
-	u32 slot = current_slot(), signal;
+	u32 slot = current_slot();
 	struct lol_handoff *h = handoff(slot);
 	struct kslot *k = &kslot[slot];
-	struct host_ucontext uc;
-	struct host_siginfo info = { 0 };
 	bool answered;
 	u64 entered;
 
@@ -102,23 +100,7 @@ static void run_user(struct lol_regs *regs)
 		sys_futex_wake(&h->enter);
 	answered = wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, kick_due);
 	spread_count(entered, rdtsc());
-	user_ended();
-
-	if (!answered) {
-		/* registers are lost only where the user may have changed them */
-		if (READ_ONCE(h->started) == k->enter)
-			machine_check(regs);
-		return;
-	}
-	if (READ_ONCE(h->reason) == LOL_REASON_NOT_LEFT)
-		return;
-	fp_here = fp_changed = false;
-	if (!take_frame(slot, &uc, &info, &signal)) {
-		complain(slot, true, 0);
-		machine_check(regs);
-		return;
-	}
-	user_ran(signal, &info, &uc, regs);
+	user_left(slot, answered, take_frame, regs);
 }
 
 const struct bridge bridge_split = {
