@@ -231,15 +231,18 @@ void affinity_spread(struct vm *vm)
 }
 
 /* Whoever waits for a CPU while we spin on one has a better right to it. */
-static void spread_review(struct vm *vm)
+static void spread_review(struct vm *vm, const cpu_set_t *allowed)
 {
+	unsigned long long waited = waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel) +
+				    waited_since(vm, vm_vcpu(vm)->holder, &spread.user);
+
 	if (spread.hold_off)
 		spread.hold_off--;
-	if (waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel) +
-	    waited_since(vm, vm_vcpu(vm)->holder, &spread.user) > WAIT_LIMIT && spread.cpu >= 0) {
-		spread_off(vm);
-		spread.hold_off = HOLD_OFF;
-	}
+	if (spread.cpu < 0 ||
+	    (waited <= WAIT_LIMIT && CPU_ISSET(chosen, allowed) && CPU_ISSET(spread.cpu, allowed)))
+		return;
+	spread_off(vm);
+	spread.hold_off = HOLD_OFF;
 }
 
 void affinity_review(struct vm *vm)
@@ -251,11 +254,11 @@ void affinity_review(struct vm *vm)
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
-	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed))
+	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed) && spread.cpu < 0)
 		return;
 	measure_idle();
 	if (vm->config->bridge == LOL_BRIDGE_SPLIT) {
-		spread_review(vm);
+		spread_review(vm, &allowed);
 		if (spread.cpu >= 0)
 			return;		/* moving all would put them together */
 	}
