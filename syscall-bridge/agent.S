@@ -19,10 +19,12 @@
 #define CLEAN_FLAGS	0x202
 #define FRAME_XFEATURES	472
 
+#define HANDOFF_OPS	0x1000
 #define OPS_COUNT	4
 #define OPS_GOOD	8
 #define OPS_BAD		16
 #define OPS_PID		24
+#define OPS_ENTER	28
 #define OPS_OP		32
 #define OP_KIND		0
 #define OP_PROT		4
@@ -145,6 +147,13 @@ agent_report:
 	movl $__NR_pwrite64, %eax
 	syscall
 	leaq 4(%r14), %rdi
+	movl $FUTEX_WAKE, %esi
+	movl $0x7fffffff, %edx
+	movl $__NR_futex, %eax
+	syscall
+	cmpl $0, OPS_ENTER(%r15)
+	je agent_loop
+	leaq -HANDOFF_OPS(%r15), %rdi	/* lol_handoff.enter */
 	movl $FUTEX_WAKE, %esi
 	movl $0x7fffffff, %edx
 	movl $__NR_futex, %eax

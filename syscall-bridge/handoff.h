@@ -134,7 +134,7 @@ struct lol_ops {
 	__u32 count;
 	__u64 good, bad;	/* struct lol_done to be written: all went well, or not */
 	__u32 pid;		/* process that the batch is for: others ignore it */
-	__u32 reserved;
+	__u32 enter;		/* split: afterwards wake the user thread, which waits for enter */
 	struct lol_op op[LOL_AGENT_OPS];
 };
 

@@ -94,7 +94,7 @@ void k_settle(struct place *place);
 void k_retire(struct lol_space *space);
 
 /* kagent.c */
-void publish(u32 slot);
+void publish(u32 slot, bool enter);
 bool await_agent(u32 slot);
 
 /* spread.c */

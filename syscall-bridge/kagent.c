@@ -18,7 +18,8 @@ static bool always(void)
 	return true;
 }
 
-void publish(u32 slot)
+/* The batch so far to the agent; @enter: it shall wake the user thread, too. */
+void publish(u32 slot, bool enter)
 {
 	struct kslot *k = &kslot[slot];
 	struct lol_ops *ops = ops_of(slot);
@@ -32,6 +33,7 @@ void publish(u32 slot)
 	ops->bad = (u64)k->sequence << 32 | 1;
 	/* not for another process that may have got the slot meanwhile: its agent ignores it */
 	ops->pid = k->pid;
+	ops->enter = enter;
 	k->outstanding = true;
 	__atomic_store_n(&ops->sequence, k->sequence, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&ops->sequence);
@@ -59,7 +61,7 @@ bool await_agent(u32 slot)
 	mm_tlb_clear(tlb_of(slot));
 	mm_charge(state, space_at(slot), mm_tlb_cost(tlb_of(slot)));
 	agent_munmap(slot, LOL_USER_START, LOL_USER_END - LOL_USER_START);
-	publish(slot);
+	publish(slot, false);
 	await_agent(slot);
 	recovering = false;
 	return false;
@@ -74,7 +76,7 @@ static long queue(u32 slot, u32 kind, u32 prot, u64 start, u64 length, u64 offse
 
 	/* the page is the agent's until it has done what is in it */
 	if (k->queued == LOL_AGENT_OPS)
-		publish(slot);
+		publish(slot, false);
 	if (!k->queued && !await_agent(slot))
 		return -EAGAIN;
 	if (k->queued) {

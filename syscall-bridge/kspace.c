@@ -127,7 +127,7 @@ void k_settle(struct place *p)
 	}
 	if (!kslot[p->slot].queued)
 		return;		/* nothing was taken away: nothing was mapped */
-	publish(p->slot);
+	publish(p->slot, false);
 	await_agent(p->slot);
 }
 

@@ -36,7 +36,7 @@ static void give(u32 slot, const struct lol_regs *r)
 	bool fresh = !k->has_fp;
 	u64 fs = k_read_fs(), gs = rdgsbase();
 
-	publish(slot);
+	publish(slot, false);
 	await_agent(slot);
 	h->user = (struct lol_user_regs){
 		.r15 = r->r15, .r14 = r->r14, .r13 = r->r13, .r12 = r->r12, .rbp = r->rbp,

@@ -59,7 +59,11 @@ static void give(u32 slot, const struct lol_regs *regs)
 	struct lol_handoff *h = handoff(slot);
 	struct kslot *k = &kslot[slot];
 
-	publish(slot);
+	if (spinning()) {
+		/* it shares our CPU: the user would only look for its end */
+		publish(slot, false);
+		await_agent(slot);
+	}
 	h->keep = k->has_fp && same_but_rax(regs, &k->left);
 	if (h->keep)
 		h->rax = regs->rax;
@@ -68,10 +72,8 @@ static void give(u32 slot, const struct lol_regs *regs)
 	h->cs = user_cs;
 	h->new_fs = k_read_fs();
 	h->new_gs = rdgsbase();
-	h->needs = k->sequence;
+	h->needs = k->sequence + !!k->queued;
 	h->spin = spinning() ? SPIN * tsc_us() : 0;
-	if (spinning())
-		await_agent(slot);	/* which shares our CPU */
 	ready_fp(k);
 	h->load_fp = fp_changed;
 	if (fp_changed) {
@@ -96,7 +98,10 @@ static void run_user(struct lol_regs *regs)
 	k->enter++;
 	__atomic_store_n(&h->enter, k->enter, __ATOMIC_RELEASE);
 	smp_mb();
-	if (READ_ONCE(h->user_sleeps))
+	/* what is to be mapped first is the agent's, and then the user's turn: a switch less */
+	if (k->queued)
+		publish(slot, true);
+	else if (READ_ONCE(h->user_sleeps))
 		sys_futex_wake(&h->enter);
 	answered = wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, kick_due);
 	spread_count(entered, rdtsc());
