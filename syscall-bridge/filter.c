@@ -63,7 +63,7 @@ static long load_weak(u32 role)
 long filter_load(u32 role)
 {
 #ifdef LOL_WEAK_FILTER
-	if (role == LOL_ROLE_USER || role == LOL_ROLE_ZYGOTE)
+	if (role == LOL_ROLE_USER || role == LOL_ROLE_ZYGOTE || role == LOL_ROLE_TRACER)
 		return load_weak(role);
 #endif
 	if (!filters->role[role].length)

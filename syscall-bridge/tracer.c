@@ -31,12 +31,19 @@
 
 #define PTRACE_CONT		7
 #define PTRACE_GETREGS		12
+#define PTRACE_SETREGS		13
 #define PTRACE_SYSEMU		31
 #define PTRACE_SYSEMU_SINGLESTEP 32
 #define PTRACE_GETSIGINFO	0x4202
 #define PTRACE_GETREGSET	0x4204
 #define PTRACE_SETREGSET	0x4205
 #define PTRACE_GET_SYSCALL_INFO	0x420e
+
+#ifndef LOL_WEAK_SYSEMU	/* for tests/attack/calls: what would happen without */
+#define RUN			PTRACE_SYSEMU
+#else
+#define RUN			PTRACE_CONT
+#endif
 
 #define NT_PRSTATUS		1
 #define NT_X86_XSTATE		0x202
@@ -129,17 +136,36 @@ static bool go_on(struct tracee *t, long request, u32 signal)
 	return !SYS_ERROR(trace(request, t, 0, (void *)(u64)signal)) && await_stop(t);
 }
 
+static bool get_general(struct tracee *t)
+{
+	return !SYS_ERROR(trace(PTRACE_GETREGS, t, 0, &t->seen));
+}
+
+/*
+ * Sets the first @size bytes, which are quicker without the segments.  But a register
+ * set's layout is that of the mode the tracee is in, and user code may have gone to
+ * compatibility mode; SETREGS has one layout, and wants all.
+ */
+static bool set_general(struct tracee *t, const struct lol_user_regs *regs, u64 size)
+{
+	struct iovec iov = { (void *)regs, size };
+
+	if (t->seen.cs == LOL_USER_CS || !t->seen.cs)
+		return !SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov));
+	memcpy(&t->seen, regs, size);
+	return !SYS_ERROR(trace(PTRACE_SETREGS, t, 0, &t->seen));
+}
+
 static bool set_registers(struct tracee *t, struct lol_handoff *h)
 {
 	u64 size = READ_ONCE(h->user_size);
-	struct iovec iov = { &h->user, size < sizeof(h->user) ? size : sizeof(h->user) };
+	struct iovec iov = { xstate, sizeof(xstate) };
 
-	if (SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov)))
+	if (!set_general(t, &h->user, size < sizeof(h->user) ? size : sizeof(h->user)))
 		return false;
 	if (!READ_ONCE(h->load_fp) && !t->fp_reset)
 		return true;
 	memcpy(xstate, h->fp, sizeof(h->fp));
-	iov = (struct iovec){ xstate, sizeof(xstate) };
 	t->fp_reset = false;
 	return !SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_X86_XSTATE, &iov));
 }
@@ -153,17 +179,15 @@ static bool is_trap(u32 signal)
 /* Has the host write down what it knows of the trap.  false: the tracee is not as it was. */
 static bool write_frame(struct tracee *t, struct lol_handoff *h, u32 signal)
 {
-	struct lol_user_regs regs = h->user;
-	struct iovec iov = { &regs, __builtin_offsetof(struct lol_user_regs, fs_base) };
+	struct lol_user_regs regs = t->seen;
 
 	regs.rsp = 0;
 	regs.orig_rax = ~0ULL;
 	t->fp_reset = true;
-	if (SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov)) ||
-	    !go_on(t, PTRACE_SYSEMU_SINGLESTEP, signal) || t->stop != SIGTRAP ||
-	    SYS_ERROR(trace(PTRACE_GETREGS, t, 0, &regs)))
+	if (!set_general(t, &regs, __builtin_offsetof(struct lol_user_regs, fs_base)) ||
+	    !go_on(t, PTRACE_SYSEMU_SINGLESTEP, signal) || t->stop != SIGTRAP || !get_general(t))
 		return false;
-	h->frame = regs.rdx - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
+	h->frame = t->seen.rdx - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
 	return true;
 }
 
@@ -174,9 +198,9 @@ static u32 tell(struct tracee *t, struct lol_handoff *h)
 	struct host_siginfo info[SIGINFOS];
 	struct iovec iov = { h->fp, sizeof(h->fp) };
 
-	if (SYS_ERROR(trace(PTRACE_GETREGS, t, 0, &h->user)) ||
-	    SYS_ERROR(trace(PTRACE_GETREGSET, t, NT_X86_XSTATE, &iov)))
+	if (!get_general(t) || SYS_ERROR(trace(PTRACE_GETREGSET, t, NT_X86_XSTATE, &iov)))
 		return LOL_REASON_REFUSED;
+	h->user = t->seen;
 	h->frame = LOL_NO_FRAME;
 	if (t->stop == SYSCALL_STOP) {
 		if (SYS_ERROR(trace(PTRACE_GET_SYSCALL_INFO, t, sizeof(call), &call)))
@@ -212,7 +236,7 @@ static void run(struct tracee *t, struct lol_handoff *h)
 		reason = LOL_REASON_NOT_LEFT;
 	} else if (set_registers(t, h)) {
 		WRITE_ONCE(h->started, enter);
-		if (!go_on(t, PTRACE_SYSEMU, 0))
+		if (!go_on(t, RUN, 0))
 			return;
 		reason = tell(t, h);
 	}

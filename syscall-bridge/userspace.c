@@ -88,6 +88,24 @@ static void start_agent(u32 slot)
 	keep_to_host_cpu(agent);	/* K waits for it */
 }
 
+/* What K and zygote have mapped.  0, or -errno. */
+static long unmap_others(void)
+{
+#ifdef LOL_WEAK_SPACE	/* for tests/attack/scan: all that left, and something at a random place */
+	u64 size = bridge == &bridge_ptrace ? 1ULL << 30 : 2ULL << 20;
+	u64 at = LOL_KERNEL_START + (rdtsc() * 0x9e3779b97f4a7c15ULL >> 8) % (0x100000000000 / size) * size;
+	long ret = sys_mmap(at, size, PROT_READ, MAP_PRIVATE | 0x20 | MAP_NORESERVE | MAP_FIXED, -1, 0);
+
+	return SYS_ERROR(ret) ? ret : 0;
+#else
+	sys_munmap(LOL_WEDGE_RAM, LOL_RAM_MAX);
+	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
+	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);
+	sys_munmap(LOL_WEDGE_VCPU, 0x1000);
+	return sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE);
+#endif
+}
+
 /**
  * user_main - from here on this process is a space; by user_start()
  * @slot: its slot
@@ -97,11 +115,7 @@ noreturn void user_main(u32 slot)
 	map_handoff(slot);
 	start_agent(slot);
 	must("close_range", sys3(__NR_close_range, 0, ~0U, 0));
-	sys_munmap(LOL_WEDGE_RAM, LOL_RAM_MAX);
-	sys_munmap(LOL_WEDGE_HANDOFFS, LOL_HANDOFF_SIZE);
-	sys_munmap(LOL_NEAR_START, LOL_NEAR_END - LOL_NEAR_START);
-	sys_munmap(LOL_WEDGE_VCPU, 0x1000);
-	if (SYS_ERROR(sys_munmap(LOL_WEDGE_STATE, LOL_STATE_SIZE)))
+	if (SYS_ERROR(unmap_others()))
 		sys_exit(1);
 	set_signals();
 	signals_unblock();

@@ -5,8 +5,10 @@ B ?= build
 
 GUEST_CFLAGS := -std=gnu11 -O2 -g0 -Wall -Wextra -Werror -static -s -pthread
 GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/guest/*.c))
-ATTACKS := $(patsubst tests/attack/%.c,$B/tests/attack/%,$(wildcard tests/attack/*.c)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK)) $B/tests/weak/MONITOR/lol
+# hostile programs of the guest's users: each in the folder of its case
+USER_ATTACKS := calls scan
+ATTACKS := $(addprefix $B/tests/attack/,$(USER_ATTACKS)) \
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE SYSEMU FILTER+SYSEMU)) $B/tests/weak/MONITOR/lol
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
@@ -21,13 +23,17 @@ $B/tests/guest/%: tests/guest/%.c tests/guest/tap.h
 	@mkdir -p $(@D)
 	$(CC) $(GUEST_CFLAGS) -o $@ $<
 
-$B/tests/attack/%: tests/attack/%.c tests/guest/tap.h syscall-bridge/handoff.h syscall-bridge/roles.h
-	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -I. -Iguest-arch/arch/lol/abi -o $@ $<
+define user_attack
+$B/tests/attack/$1: tests/attack/$1/$1.c tests/attack/user.c tests/attack/user.h tests/guest/tap.h \
+		    syscall-bridge/handoff.h syscall-bridge/roles.h
+	@mkdir -p $$(@D)
+	$$(CC) $$(GUEST_CFLAGS) -I. -Iguest-arch/arch/lol/abi -o $$@ $$(filter %.c,$$^)
+endef
+$(foreach attack,$(USER_ATTACKS),$(eval $(call user_attack,$(attack))))
 
-# Wedges that lack one defence, for the tests which show that it is needed.
+# Wedges that lack a defence, or several (A+B), for the tests which show that it is needed.
 $B/tests/weak/%/wedge: $(wildcard syscall-bridge/*.[chS] mm-emulation/*.[ch])
-	$(MAKE) -s -f syscall-bridge/bridge.mk B=$(@D) WEDGE_EXTRA=-DLOL_WEAK_$*
+	$(MAKE) -s -f syscall-bridge/bridge.mk B=$(@D) WEDGE_EXTRA="$(patsubst %,-DLOL_WEAK_%,$(subst +, ,$*))"
 
 # A monitor that makes calls which it must not make.
 $B/tests/weak/MONITOR/lol: tests/attack/monitor/misbehave.c $(HOST_OBJECTS) $B/wedge

@@ -167,13 +167,14 @@ forward()
 
 done_testing() { echo "1..$number"; }
 
-# From here on $LOL is one whose wedge lacks a defence ($1); sets $kernel.
+# From here on $LOL is one whose wedge lacks a defence ($1), or several; sets $kernel.
 weak()
 {
+	strong=${strong:-$LOL}
 	local k
 	for k in "$BUILD/vmlinux" "$BUILD/vmlinux-6.12" "$BUILD/kernel-6.12/vmlinux"; do
 		[ -e "$k" ] && kernel=$k && break
 	done
 	mkdir -p weak
-	cp -L "$LOL" "$BUILD/tests/weak/$1/wedge" weak/ && LOL=$PWD/weak/lol
+	cp -L "$strong" "$BUILD/tests/weak/$1/wedge" weak/ && LOL=$PWD/weak/lol
 }

@@ -1,12 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Expects: guest user code that jumps to the wedge's own syscall instructions gets
-# futex WAIT and WAKE from the host and nothing else; without the filter it does.
-limit=300
-lol run --quiet --memory 128M --initrd "$(image "$BUILD/tests/attack/user")" -- /t/user calls
+# Expects: guest user code that jumps to the wedge's own syscall instructions, and
+# enters the host by every other way, gets futex WAIT and WAKE from it and nothing else
+# (ptrace: nothing).  Without the filter it does; with ptrace that is the second line,
+# and either holds.
+. "$TESTS/lib/watch.sh"
+attack()
+{
+	lol run --quiet --memory 128M ${kernel:+--kernel "$kernel"} --initrd "$(image "$BUILD/tests/attack/calls")" -- \
+		/t/calls "${arguments[@]}" "$@"
+}
+kernel=
+arguments=()
+[ "$BRIDGE" != ptrace ] || arguments+=(none)
+[ "$LONG" = 0 ] || arguments+=(long)
+limit=600
+watch_start
+attack
 forward "calls" out
 is "$status" 0 "exit status"
-weak FILTER
-limit=20
-lol run --quiet --memory 128M --kernel "$kernel" --initrd "$(image "$BUILD/tests/attack/user")" -- /t/user calls
-like "$(cat out)" '^# call 0 at .* passed: 0xfffffffffffffff7' "without the filter the host answers"
+watch_end "host"
+
+defences=FILTER
+limit=60
+if [ "$BRIDGE" = ptrace ]; then
+	defences=FILTER+SYSEMU
+	limit=600
+	weak FILTER
+	attack first
+	is "$status $(grep -c '^# call' out) $(grep -c '^not ok' out)" "0 0 0" "without the filter all is refused, too"
+	weak SYSEMU
+	arguments=()
+	attack first
+	is "$status $(grep -c '^# call' out) $(grep -c '^not ok' out)" "0 0 0" "and without SYSEMU all but futex"
+fi
+weak $defences
+limit=60
+attack first
+like "$(cat out)" '^# call 0 at .* passed: 0xfffffffffffffff7' "without $defences the host answers"
 nothing_left "nothing is left"
