@@ -19,6 +19,12 @@
 #define PATIENCE	25000000	/* ns, twice: then the monitor is asked */
 #define ETIMEDOUT	110
 
+#ifndef LOL_WEAK_KICK	/* for tests/attack/kick: what would happen without */
+#define BOUND		((const s64[]){ 0, PATIENCE })
+#else
+#define BOUND		NULL
+#endif
+
 #define MAP_ANONYMOUS	0x20
 
 struct kslot kslot[LOL_MAX_SPACES];
@@ -74,7 +80,7 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 				return true;
 			}
 		}
-		ret = sys_futex_wait(word, seen, (const s64[]){ 0, PATIENCE });
+		ret = sys_futex_wait(word, seen, BOUND);
 		if (sleeps)
 			WRITE_ONCE(*sleeps, 0);
 		if (gone(slot))
@@ -86,7 +92,7 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 		if (!urgent()) {
 			late = 0;
 		} else if (++late >= 2) {
-#ifndef LOL_WEAK_KICK	/* for tests/attack/kick: what would happen without */
+#ifndef LOL_WEAK_KICK
 			complain(slot, false, value | (u64)!sleeps << 32);
 #endif
 			late = 1;
@@ -103,6 +109,10 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 bool user_begins(u32 slot)
 {
 	space_at(slot)->used = ++state->time;
+#ifdef LOL_WEAK_KICK	/* any kick stops a tracee: it is to get none */
+	if (bridge == &bridge_ptrace)
+		return true;
+#endif
 	__atomic_store_n(&vcpu->holder, slot, __ATOMIC_SEQ_CST);
 	smp_mb();
 	if (!kick_due())

@@ -10,6 +10,7 @@
 
 static sigjmp_buf back;
 static volatile uint64_t at_site, result_of_site;
+static volatile bool expected;	/* back is good */
 
 /*
  * A call that is refused comes back as a fault of the fetch behind it.  After one
@@ -27,7 +28,17 @@ static void on_signal(int number, siginfo_t *info, void *context)
 		result_of_site = reg[REG_RAX];
 		siglongjmp(back, 2);
 	}
+	if (!expected)
+		_exit(128 + number);
 	siglongjmp(back, 1);
+}
+
+static void set_signals(const struct sigaction *action)
+{
+	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGSYS, SIGFPE };
+
+	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], action, NULL);
 }
 
 void catch_signals(void)
@@ -35,11 +46,14 @@ void catch_signals(void)
 	static uint8_t alternate[65536];
 	stack_t ss = { .ss_sp = alternate, .ss_size = sizeof(alternate) };
 	struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
-	static const int numbers[] = { SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGSYS, SIGFPE };
 
 	sigaltstack(&ss, NULL);
-	for (unsigned int i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &action, NULL);
+	set_signals(&action);
+}
+
+void let_signals(void)
+{
+	set_signals(&(struct sigaction){ .sa_handler = SIG_DFL });
 }
 
 void begin(void)
@@ -61,10 +75,15 @@ asm(".text\njump:\n"
 
 bool survives(void (*what)(uint64_t), uint64_t argument)
 {
-	if (sigsetjmp(back, 0))
-		return false;
-	what(argument);
-	return true;
+	volatile bool returned = false;
+
+	if (!sigsetjmp(back, 0)) {
+		expected = true;
+		what(argument);
+		returned = true;
+	}
+	expected = false;
+	return returned;
 }
 
 static void read_at(uint64_t va)
@@ -94,6 +113,7 @@ bool made(uint64_t site, uint64_t nr, const uint64_t *args, uint64_t *result)
 	volatile bool passed = false;
 
 	at_site = site;
+	expected = true;
 	switch (sigsetjmp(back, 0)) {
 	case 0:
 		jump(site, nr, args);
@@ -103,6 +123,7 @@ bool made(uint64_t site, uint64_t nr, const uint64_t *args, uint64_t *result)
 		*result = result_of_site;
 	}
 	at_site = 0;
+	expected = false;
 	return passed;
 }
 
@@ -219,9 +240,13 @@ void beside(void (*what)(int), int kind, int naps)
 		compute(progress);
 	attacker = must(fork());
 	if (!attacker) {
+		setpgid(0, 0);
+		random_seed(kind);
+		let_signals();
 		what(kind);
 		_exit(0);
 	}
+	setpgid(attacker, attacker);
 	before = *progress;
 	for (int i = 0; i < naps || *progress < before + 3; i++) {
 		usleep(10000);
@@ -230,7 +255,7 @@ void beside(void (*what)(int), int kind, int naps)
 	}
 	lives = !waitpid(attacker, &status, WNOHANG);
 	if (lives) {
-		kill(attacker, SIGKILL);
+		kill(-attacker, SIGKILL);
 		waitpid(attacker, &status, 0);
 	}
 	printf("# %d: %s %#x\n", kind, lives ? "was preempted, status" : "ended with status", status);

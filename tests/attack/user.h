@@ -24,6 +24,8 @@
 
 /* Faults end readable(), writable(), survives() and made(). */
 void catch_signals(void);
+/* They end the program again. */
+void let_signals(void);
 /* Prints by lines, so that what comes after the last one is known. */
 void begin(void);
 
@@ -52,7 +54,7 @@ uint64_t random_address(void);
 __attribute__((noreturn)) void loop(void);
 
 /*
- * Runs what(kind) in a child, and beside it a sleeper and a bystander that computes:
+ * Runs what(kind) in a child with signals let, and beside it a sleeper and a bystander that computes:
  * both must make progress, and the bystander's registers stay its own.  A guest that
  * stands still never returns from here.  There is no bound on the time: the caller of
  * the guest has one.  @naps: how many short sleeps shall be possible
