@@ -54,10 +54,11 @@ uint64_t random_address(void);
 __attribute__((noreturn)) void loop(void);
 
 /*
- * Runs what(kind) in a child with signals let, and beside it a sleeper and a bystander that computes:
+ * Runs what(kind) in a child, not the guest's root, with signals let, and beside it a sleeper and a bystander that computes:
  * both must make progress, and the bystander's registers stay its own.  A guest that
  * stands still never returns from here.  There is no bound on the time: the caller of
- * the guest has one.  @naps: how many short sleeps shall be possible
+ * the guest has one.  @naps: how many short sleeps shall be possible; or -naps, fewer if
+ * it ends by itself
  */
 void beside(void (*what)(int), int kind, int naps);
 
