@@ -180,8 +180,10 @@ user_start:
 /* handler(sig = edi, siginfo = rsi, ucontext = rdx) of the user thread */
 	.globl user_entry
 user_entry:
+#ifndef LOL_WEAK_STATE	/* for tests/attack/state: the user's flags in the wedge */
 	pushq $CLEAN_FLAGS
 	popfq
+#endif
 	cmpl $0, user_confined(%rip)
 	je 1f
 	andq $-16, %rsp

@@ -64,6 +64,8 @@ struct lol_user_regs {
 	__u64 ds, es, fs, gs;
 };
 
+#define LOL_TRACEE_CS		136	/* offset of cs there, and for PTRACE_POKEUSR */
+
 #define LOL_HANDOFF_USER	0x300
 
 #define LOL_HANDOFF_FP		0x400
@@ -149,6 +151,7 @@ _Static_assert(__builtin_offsetof(struct lol_handoff, leave) == 0x40 &&
 	       __builtin_offsetof(struct lol_handoff, started) == 0x80 &&
 	       __builtin_offsetof(struct lol_handoff, regs) == 0x200, "cache lines");
 _Static_assert(__builtin_offsetof(struct lol_handoff, fp) == LOL_HANDOFF_FP, "aligned for XRSTOR");
+_Static_assert(__builtin_offsetof(struct lol_user_regs, cs) == LOL_TRACEE_CS, "the host's");
 _Static_assert(sizeof(struct lol_ops) == 0x1000, "a page");
 _Static_assert(sizeof(struct lol_op) == 32, "known to agent.S");
 _Static_assert(LOL_WEDGE_HANDOFFS + LOL_HANDOFF_SIZE <= LOL_WEDGE_TLBS, "layout");

@@ -29,9 +29,9 @@
 #include "syscall-bridge/sys.h"
 #include "syscall-bridge/tracer.h"
 
+#define PTRACE_POKEUSR		6
 #define PTRACE_CONT		7
 #define PTRACE_GETREGS		12
-#define PTRACE_SETREGS		13
 #define PTRACE_SYSEMU		31
 #define PTRACE_SYSEMU_SINGLESTEP 32
 #define PTRACE_GETSIGINFO	0x4202
@@ -136,24 +136,29 @@ static bool go_on(struct tracee *t, long request, u32 signal)
 	return !SYS_ERROR(trace(request, t, 0, (void *)(u64)signal)) && await_stop(t);
 }
 
-static bool get_general(struct tracee *t)
+static bool get_general(struct tracee *t, struct lol_user_regs *regs)
 {
-	return !SYS_ERROR(trace(PTRACE_GETREGS, t, 0, &t->seen));
+	if (SYS_ERROR(trace(PTRACE_GETREGS, t, 0, regs)))
+		return false;
+	t->compat = regs->cs != LOL_USER_CS;
+	return true;
 }
 
 /*
- * Sets the first @size bytes, which are quicker without the segments.  But a register
- * set's layout is that of the mode the tracee is in, and user code may have gone to
- * compatibility mode; SETREGS has one layout, and wants all.
+ * Sets the first @size bytes, which are quicker without the segments.  The layout of a
+ * register set is that of the mode the tracee is in, and user code may have gone to
+ * compatibility mode: the code segment is what the host tells it by.
  */
 static bool set_general(struct tracee *t, const struct lol_user_regs *regs, u64 size)
 {
 	struct iovec iov = { (void *)regs, size };
 
-	if (t->seen.cs == LOL_USER_CS || !t->seen.cs)
-		return !SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov));
-	memcpy(&t->seen, regs, size);
-	return !SYS_ERROR(trace(PTRACE_SETREGS, t, 0, &t->seen));
+#ifndef LOL_WEAK_STATE	/* for tests/attack/state: what would happen without */
+	if (t->compat && SYS_ERROR(trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS)))
+		return false;
+#endif
+	t->compat = false;
+	return !SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov));
 }
 
 static bool set_registers(struct tracee *t, struct lol_handoff *h)
@@ -179,15 +184,15 @@ static bool is_trap(u32 signal)
 /* Has the host write down what it knows of the trap.  false: the tracee is not as it was. */
 static bool write_frame(struct tracee *t, struct lol_handoff *h, u32 signal)
 {
-	struct lol_user_regs regs = t->seen;
+	struct lol_user_regs regs = h->user;
 
 	regs.rsp = 0;
 	regs.orig_rax = ~0ULL;
 	t->fp_reset = true;
 	if (!set_general(t, &regs, __builtin_offsetof(struct lol_user_regs, fs_base)) ||
-	    !go_on(t, PTRACE_SYSEMU_SINGLESTEP, signal) || t->stop != SIGTRAP || !get_general(t))
+	    !go_on(t, PTRACE_SYSEMU_SINGLESTEP, signal) || t->stop != SIGTRAP || !get_general(t, &regs))
 		return false;
-	h->frame = t->seen.rdx - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
+	h->frame = regs.rdx - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
 	return true;
 }
 
@@ -198,9 +203,8 @@ static u32 tell(struct tracee *t, struct lol_handoff *h)
 	struct host_siginfo info[SIGINFOS];
 	struct iovec iov = { h->fp, sizeof(h->fp) };
 
-	if (!get_general(t) || SYS_ERROR(trace(PTRACE_GETREGSET, t, NT_X86_XSTATE, &iov)))
+	if (!get_general(t, &h->user) || SYS_ERROR(trace(PTRACE_GETREGSET, t, NT_X86_XSTATE, &iov)))
 		return LOL_REASON_REFUSED;
-	h->user = t->seen;
 	h->frame = LOL_NO_FRAME;
 	if (t->stop == SYSCALL_STOP) {
 		if (SYS_ERROR(trace(PTRACE_GET_SYSCALL_INFO, t, sizeof(call), &call)))

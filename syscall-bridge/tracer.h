@@ -4,7 +4,6 @@
 
 /* Inside of the tracer: tracer.c and attach.c. */
 #include "syscall-bridge/bridge.h"
-#include "syscall-bridge/handoff.h"
 #include "syscall-bridge/sys.h"
 
 #pragma GCC visibility push(hidden)
@@ -16,7 +15,7 @@ struct tracee {
 	bool stopped;
 	u32 stop;		/* what the host says of it: signal, and event << 8 */
 	bool fp_reset;		/* the user's vector state is in the hand-over memory alone */
-	struct lol_user_regs seen;	/* general registers as the host told them last */
+	bool compat;		/* it is in compatibility mode */
 };
 extern struct tracee tracee[LOL_MAX_SPACES];
 
