@@ -28,7 +28,7 @@ static volatile struct {
 static uint64_t rounds;
 static bool has_words;
 static int kind;
-static uint8_t old[0x60];
+static uint8_t old[0x90];
 
 static const uint64_t unwritable[UNWRITABLE] = {
 	LOL_WEDGE_TEXT, LOL_USER_PAGE, LOL_WEDGE_FILTERS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS,
@@ -56,7 +56,7 @@ static void write_some(uint64_t unused)
 	(void)unused;
 	switch (kind) {
 	case 0:		/* the words */
-		write_word(LOL_WEDGE_HANDOFF + random64() % 0x60);
+		write_word(LOL_WEDGE_HANDOFF + random64() % 0x90);
 		break;
 	case 1:		/* and registers, vector state */
 		write_word(LOL_WEDGE_HANDOFF + random64() % PAGE);
