@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 
 #include "host/filters.h"
+#include "syscall-bridge/handoff.h"
 #include "syscall-bridge/state.h"
 
 #define RAM_MAPPING	MAP_SHARED | MAP_FIXED

@@ -21,10 +21,8 @@ is "$status" 0 "exit status"
 watch_end "host"
 
 defences=FILTER
-limit=60
 if [ "$BRIDGE" = ptrace ]; then
 	defences=FILTER+SYSEMU
-	limit=600
 	weak FILTER
 	attack first
 	is "$status $(grep -c '^# call' out) $(grep -c '^not ok' out)" "0 0 0" "without the filter all is refused, too"

@@ -199,7 +199,7 @@ int main(int argc, char **argv)
 			continue;
 		shared->programs = 0;
 		/* some make their program run in circles */
-		beside(make_noise, kind, thorough ? -3000 : -40);
+		beside(make_noise, kind, thorough ? -3000 : -25);
 		ok(shared->rounds, "kind %d: the guest survives %llu hand-overs of %llu programs", kind,
 		   (unsigned long long)shared->rounds, (unsigned long long)shared->programs);
 	}
