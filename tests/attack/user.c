@@ -245,12 +245,14 @@ void beside(void (*what)(int), int kind, int naps)
 		must(setuid(65534));
 		random_seed(kind);
 		let_signals();
+		progress[1] = 1;
 		what(kind);
 		_exit(0);
 	}
 	setpgid(attacker, attacker);
 	before = *progress;
-	for (nap = 0; !hurt && ((naps > 0 ? nap < naps : nap < -naps && !ended) || *progress < before + 3); nap++) {
+	for (nap = 0; !hurt && ((naps > 0 ? nap < naps : nap < -naps && !ended) || *progress < before + 3);
+	     nap += progress[1] || ended) {
 		usleep(10000);
 		ended = ended || waitpid(attacker, &status, WNOHANG) == attacker;
 		hurt = waitpid(bystander, &other, WNOHANG) == bystander;

@@ -315,7 +315,7 @@ int main(int argc, char **argv)
 			if (only >= 0 && only % 100 != way)
 				continue;
 			printf("# begins: %s (%d)\n", attacks[i].name, way);
-			beside(run, i * 100 + way, 5);
+			beside(run, i * 100 + way, only < 0 ? 5 : 300);
 		}
 		ok(true, "others go on beside a program that %s", attacks[i].name);
 	}
