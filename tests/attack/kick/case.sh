@@ -51,6 +51,6 @@ if [ "$BRIDGE" = ptrace ]; then
 	stands_still KICK 3
 else
 	stands_still KICK 608 800 801 900
-	stands_still FILTER+KICK 100 102 300
+	stands_still FILTER+KICK 100 300
 fi
 nothing_left "nothing is left"
