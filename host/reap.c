@@ -146,6 +146,16 @@ static void review_retired(struct vm *vm)
 	seen = retired;
 }
 
+/* What becomes of a slot that has been STARTING for long. */
+static uint32_t after_start(struct vm *vm, unsigned int slot, pid_t pid)
+{
+	if (!spaces_is_child(vm, pid))
+		return LOL_SPACE_FREE;
+	/* a tracee to be is what its tracer says, and ends without one */
+	return vm->config->bridge == LOL_BRIDGE_PTRACE && slot != LOL_KERNEL_SLOT ?
+		LOL_SPACE_STARTING : LOL_SPACE_READY;
+}
+
 void spaces_review(struct vm *vm)
 {
 	unsigned int slot;
@@ -164,8 +174,7 @@ void spaces_review(struct vm *vm)
 			if (state == LOL_SPACE_DYING)		/* told, but not woken */
 				wake_turn(space);
 			else if (state == LOL_SPACE_STARTING)	/* taken, but never bound */
-				__atomic_compare_exchange_n(&space->state, &state,
-							    spaces_is_child(vm, pid) ? LOL_SPACE_READY : LOL_SPACE_FREE,
+				__atomic_compare_exchange_n(&space->state, &state, after_start(vm, slot, pid),
 							    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		}
 		stuck.slot[slot].state = state;
@@ -302,7 +311,9 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 	if (!certain && waits && look.ran - vm->silent.ran < SILENT_RUN && ++vm->silent.times < SILENT_TIMES)
 		return false;
 	kill(pid, SIGKILL);
-	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	/* of a tracee's end the tracer hears first, which may be stopped: K sees it later */
+	if (vm->config->bridge != LOL_BRIDGE_PTRACE)
+		waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
 	vm->silent.pid = 0;
 	spaces_reap(vm);
 	return true;

@@ -95,6 +95,7 @@ static void on_tick(void *context, uint32_t events)
 	clock_refine(&vm->clock);
 	affinity_review(vm);
 	spaces_review(vm);
+	spaces_review_tracer(vm);
 	console_input_tick(vm->console);
 }
 

@@ -127,16 +127,41 @@ void spaces_want(struct vm *vm)
 	ask_for_spaces(vm);
 }
 
-/* Somebody has stopped the zygote: another one, started by spaces_reap(), does as well. */
-static void replace_stopped_zygote(struct vm *vm)
+static bool is_stopped(pid_t pid)
 {
 	siginfo_t info = { 0 };
 
-	/* Not the tracer: what it traces would die with it. */
-	if (vm->config->bridge == LOL_BRIDGE_PTRACE)
-		return;
-	if (vm->zygote > 0 && !waitid(P_PID, vm->zygote, &info, WSTOPPED | WNOHANG | WNOWAIT) && info.si_pid)
+	return pid > 0 && !waitid(P_PID, pid, &info, WSTOPPED | WNOHANG | WNOWAIT) && info.si_pid;
+}
+
+/*
+ * Somebody has stopped the zygote, or what it has made and waits for: others do as
+ * well, which spaces_reap() takes care of.
+ */
+static void replace_stopped(struct vm *vm)
+{
+	unsigned int slot;
+	pid_t pid;
+
+	if (is_stopped(vm->zygote))
 		kill(vm->zygote, SIGKILL);
+	for (slot = 0; slot < LOL_MAX_SPACES && slot < vm->state->max_spaces; slot++) {
+		if (__atomic_load_n(&lol_state_space(vm->state, slot)->state, __ATOMIC_ACQUIRE) != LOL_SPACE_STARTING)
+			continue;
+		pid = spaces_pid(vm, slot);
+		if (is_stopped(pid))
+			kill(pid, SIGKILL);
+	}
+}
+
+void spaces_review_tracer(struct vm *vm)
+{
+	bool stopped = vm->config->bridge == LOL_BRIDGE_PTRACE && is_stopped(vm->zygote);
+
+	/* Not at once: perhaps all of lol is being continued just now. */
+	if (stopped && vm->tracer_stopped)
+		kill(vm->zygote, SIGKILL);
+	vm->tracer_stopped = stopped;
 }
 
 void spaces_poll(struct vm *vm)
@@ -166,7 +191,7 @@ void spaces_poll(struct vm *vm)
 		return;
 	}
 	if (++vm->waited % STOPPED == 0)
-		replace_stopped_zygote(vm);
+		replace_stopped(vm);
 	if (vm->waited > PATIENCE) {
 		char why[128];
 

@@ -56,6 +56,13 @@ void spaces_reap(struct vm *vm);
 /** spaces_review - finish what a killed process may have left half done; once a second */
 void spaces_review(struct vm *vm);
 
+/**
+ * spaces_review_tracer - replace the tracer if somebody has stopped it; once a second
+ *
+ * What it traces ends with it: a task of the guest that ran is lost, nobody else.
+ */
+void spaces_review_tracer(struct vm *vm);
+
 /** spaces_kill_all - end and reap every child */
 void spaces_kill_all(struct vm *vm);
 

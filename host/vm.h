@@ -86,6 +86,7 @@ struct vm {
 	} launcher;
 	pid_t zygote;
 	unsigned int zygote_deaths;
+	bool tracer_stopped;	/* ptrace bridge: so it was a second ago */
 	bool baton_waits;	/* vcpu->regs hold the context, no space has it */
 	bool space_wanted;	/* a vCPU waits in LOL_EXIT_SPACE */
 	struct {

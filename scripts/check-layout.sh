@@ -57,5 +57,18 @@ if [ -e build/wedge ]; then
 	result "$(nm -u build/wedge; readelf -rW build/wedge | grep -E 'R_X86_64_[^N]')" "the wedge has no undefined symbols or relocations"
 	result "$(readelf -lW build/wedge | awk '$1 == "LOAD" && /RWE/')" "no segment of the wedge is writable and executable"
 fi
+
+# What the monitor and the wedge call of the host: by what they declare, by number, by libc.
+calls()
+{
+	scripts/monitor-calls.sh $(find host -name '*.c') | grep -o 'SCMP_SYS([a-z0-9_]*'
+	grep -ho 'SCMP_SYS([a-z0-9_]*' host/filters.c
+	grep -hoE '\<(__NR|SYS)_[a-z0-9_]+' $(sources host syscall-bridge)
+	[ ! -e build/lol ] || nm -D build/lol | sed -n 's/.* U \([a-z_0-9]*\).*/\1/p' | sed 's/^__//; s/_chk$//; s/64$//'
+}
+names=$(echo '#include <asm/unistd.h>' | ${CC:-gcc} -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) .*/\1/p')
+listed=$(sed -n 's/^[a-z]* \([a-z0-9_]*\).*/\1/p' tests/boot/poor-host/calls)
+result "$(calls | sed 's/^__NR_//; s/^SYS_//; s/^SCMP_SYS(//' | sort -u | grep -Fx "$names" | grep -Fxv "$listed")" \
+	"tests/boot/poor-host/calls knows each call to the host"
 echo "1..$n"
 exit $((bad != 0))

@@ -32,13 +32,13 @@ strace			goes into the test image
 bash			goes into the test image
 procps			pgrep, ps in the tests
 util-linux		setpriv in the tests
+bzip2			tests: an initial file system compressed by it
+lzop			the same
+lz4			the same
+zstd			the same
 '
 optional='
 ccache			faster rebuilds
-bzip2			test of that compression
-lzop			test of that compression
-lz4			test of that compression
-zstd			test of that compression
 '
 
 fuzz='

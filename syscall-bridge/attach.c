@@ -4,9 +4,13 @@
  *
  *	tracer					process
  *	clone()
- *	wait for WANTED			<-	may be traced from now on; WANTED
- *	PTRACE_SEIZE; DONE, or REFUSED	->	may not be traced any more
+ *	serves others
+ *					<-	may be traced from now on; WANTED, rings
+ *	PTRACE_SEIZE; DONE, or -errno	->	may not be traced any more
  *						goes on, or ends
+ *
+ * The tracer never waits for it: a process that is killed or stopped meanwhile would
+ * hold up the whole guest.
  *
  * The process must be dumpable meanwhile, and agree where Yama asks for that, since
  * the tracer is not its parent (the monitor is).  Nothing of a guest is in it yet.
@@ -23,14 +27,13 @@
 #define PR_SET_DUMPABLE		4
 #define PR_SET_PTRACER		0x59616d61
 
-#define ETIMEDOUT		110
 #define MAP_ANONYMOUS		0x20
 
 enum {
 	ATTACH_NONE,
 	ATTACH_WANTED,		/* process: ready */
 	ATTACH_DONE,		/* tracer: you are */
-	ATTACH_REFUSED,		/* tracer: the host says no */
+				/* -errno: the host says no */
 };
 static u32 *const attach = (u32 *)LOL_WEDGE_ATTACH;	/* futex words, one for each slot */
 #define ATTACH_SIZE	(LOL_MAX_SPACES * sizeof(u32))
@@ -47,33 +50,37 @@ long attach_setup(void)
 /** tracer_expect - a process for a slot is about to be made */
 void tracer_expect(u32 slot)
 {
+	tracee[slot] = (struct tracee){ 0 };
 	attach[slot] = ATTACH_NONE;
 }
 
+/** tracer_born - it has been made, and its id is known from the host */
+void tracer_born(u32 slot, u32 pid)
+{
+	tracee[slot].pid = pid;
+}
+
 /**
- * tracer_attach - a process has been made
+ * tracer_attach - attach to the process of a slot, if it is there and waits for that
  * @slot: its slot
- * @pid: its id, from the host
  *
- * Return: 0, or -errno of what the host says to it; then the process ends itself.
+ * Return: whether it has just become a tracee.
  */
-long tracer_attach(u32 slot, u32 pid)
+bool tracer_attach(u32 slot)
 {
 	struct tracee *t = &tracee[slot];
 	long ret;
 
-	for (u32 tries = 0; __atomic_load_n(&attach[slot], __ATOMIC_ACQUIRE) != ATTACH_WANTED; tries++) {
-		if (tries == 500)
-			return -ETIMEDOUT;	/* it was killed */
-		sys_futex_wait(&attach[slot], ATTACH_NONE, (const s64[]){ 0, 20000000 });
-	}
-	*t = (struct tracee){ .pid = pid };
+	if (!t->pid || t->attached || __atomic_load_n(&attach[slot], __ATOMIC_ACQUIRE) != ATTACH_WANTED)
+		return false;
 	ret = trace(PTRACE_SEIZE, t, 0, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL));
 	if (SYS_ERROR(ret))
 		t->pid = 0;
-	__atomic_store_n(&attach[slot], SYS_ERROR(ret) ? ATTACH_REFUSED : ATTACH_DONE, __ATOMIC_SEQ_CST);
+	else
+		t->attached = true;
+	__atomic_store_n(&attach[slot], SYS_ERROR(ret) ? (u32)ret : ATTACH_DONE, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&attach[slot]);
-	return SYS_ERROR(ret) ? ret : 0;
+	return t->attached;
 }
 
 /** tracer_leave - a process that will run guest code lets go of what the tracer shares with it */
@@ -92,11 +99,14 @@ void tracee_attached(u32 slot)
 	sys3(__NR_prctl, PR_SET_PTRACER, -1, 0);
 	sys3(__NR_prctl, PR_SET_DUMPABLE, 1, 0);
 	__atomic_store_n(&attach[slot], ATTACH_WANTED, __ATOMIC_SEQ_CST);
-	sys_futex_wake(&attach[slot]);
+	wake_zygote();
 	for (tries = 0; tries < 10 && READ_ONCE(attach[slot]) == ATTACH_WANTED; tries++)
 		sys_futex_wait(&attach[slot], ATTACH_WANTED, (const s64[]){ 1, 0 });
 	sys3(__NR_prctl, PR_SET_DUMPABLE, 0, 0);
 	sys3(__NR_prctl, PR_SET_PTRACER, 0, 0);
+	/* told here, not by the tracer: one that is being killed cannot be attached to either */
+	if (SYS_ERROR((long)(s32)READ_ONCE(attach[slot])))
+		give_up("ptrace", (s32)READ_ONCE(attach[slot]));
 	if (READ_ONCE(attach[slot]) != ATTACH_DONE)
 		sys_exit(1);
 	tracer_leave();

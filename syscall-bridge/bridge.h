@@ -102,7 +102,8 @@ long tracer_setup(void);
 bool tracer_serve(void);
 void tracer_reap(void);
 void tracer_expect(u32 slot);
-long tracer_attach(u32 slot, u32 pid);
+void tracer_born(u32 slot, u32 pid);
+bool tracer_attach(u32 slot);
 void tracee_attached(u32 slot);
 void tracer_leave(void);
 

@@ -47,6 +47,7 @@
 enum lol_handoff_reason {
 	LOL_REASON_NONE,
 	LOL_REASON_SIGNAL,	/* the host's frame is on the signal stack */
+	LOL_REASON_NOT_READY,	/* the process takes long to set itself up; ptrace */
 	LOL_REASON_NOT_LEFT,	/* a kick came before the user's code was entered */
 	/* ptrace bridge; the tracer says so */
 	LOL_REASON_CALL,	/* a system call was stopped before it was made */

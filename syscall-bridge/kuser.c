@@ -218,6 +218,10 @@ void user_left(u32 slot, bool answered, take_user *take, struct lol_regs *regs)
 	}
 	if (READ_ONCE(h->reason) == LOL_REASON_NOT_LEFT)
 		return;
+	if (READ_ONCE(h->reason) == LOL_REASON_NOT_READY) {
+		complain(slot, false, (u64)1 << 63 | kslot[slot].pid);
+		return;
+	}
 	fp_here = fp_changed = false;
 	if (!take(slot, &uc, &info, &signal)) {
 		complain(slot, true, 0);

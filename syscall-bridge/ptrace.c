@@ -122,8 +122,7 @@ static void run_user(struct lol_regs *regs)
 	WRITE_ONCE(h->enter, k->enter);
 	WRITE_ONCE(state->run_slot, slot);
 	__atomic_fetch_add(&state->run, 1, __ATOMIC_SEQ_CST);
-	__atomic_fetch_add(&state->wanted, 1, __ATOMIC_SEQ_CST);
-	sys_futex_wake(&state->wanted);
+	wake_zygote();
 	user_left(slot, wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, never), take, regs);
 }
 

@@ -75,7 +75,8 @@ static bool few_left(void)
 	return left <= state->spare_spaces / 2 || left > state->spare_spaces;
 }
 
-static void wake_zygote(void)
+/** wake_zygote - there is something for it to see */
+void wake_zygote(void)
 {
 	__atomic_fetch_add(&state->wanted, 1, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&state->wanted);

@@ -55,6 +55,8 @@
 #define SA_NOCLDSTOP		0x00000001UL
 #define SYSCALL_STOP		(SIGTRAP | 0x80)
 #define SI_KERNEL		0x80
+#define READY_LOOK		100000	/* ns */
+#define READY_TRIES		150
 #define SIGINFOS		(128 / sizeof(struct host_siginfo))	/* of the host's size */
 
 struct tracee tracee[LOL_MAX_SPACES];
@@ -228,14 +230,32 @@ static u32 tell(struct tracee *t, struct lol_handoff *h)
 	return LOL_REASON_STOP;
 }
 
+/*
+ * Waits for a process to set itself up, which takes less than a millisecond; but not
+ * for ever, since somebody may have stopped it.
+ */
+static void await_ready(struct tracee *t)
+{
+	static u32 never;
+
+	for (u32 tries = 0; t->pid && !t->ready && tries < READY_TRIES; tries++)
+		if (note_change(WNOHANG) <= 0)
+			sys_futex_wait(&never, 0, (const s64[]){ 0, READY_LOOK });
+}
+
 static void run(struct tracee *t, struct lol_handoff *h)
 {
 	u32 enter = READ_ONCE(h->enter);
 	u32 reason = LOL_REASON_REFUSED;
 
-	if (!t->pid || READ_ONCE(h->pid) != t->pid || !await_stop(t))
+	if (!t->attached || READ_ONCE(h->pid) != t->pid)
 		return;		/* K finds out */
-	if (t->kicked) {
+	await_ready(t);
+	if (t->pid && !t->ready) {
+		reason = LOL_REASON_NOT_READY;
+	} else if (!await_stop(t)) {
+		return;
+	} else if (t->kicked) {
 		t->kicked = false;
 		reason = LOL_REASON_NOT_LEFT;
 	} else if (set_registers(t, h)) {

@@ -10,6 +10,7 @@
 
 struct tracee {
 	u32 pid;		/* 0: none */
+	bool attached;
 	bool ready;		/* has set itself up */
 	bool kicked;		/* before that */
 	bool stopped;

@@ -165,6 +165,7 @@ extern u32 own_slot, own_turn;	/* turn: value of the turn word when it was last 
 struct lol_space *bind_space(u64 root);
 void retire_space(struct lol_space *space);
 bool space_move(struct lol_space *space, u32 from, u32 to);
+void wake_zygote(void);
 void pass_turn(struct lol_space *space);
 void switch_root(struct lol_regs *regs, u64 root);
 void root_gone(u64 root);

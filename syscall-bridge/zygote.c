@@ -185,6 +185,17 @@ static noreturn void space_main(u32 slot)
 	wait_turn();
 }
 
+/* The process of a slot can be taken, unless it has died already and the monitor has seen that. */
+static void ready(u32 slot)
+{
+	if (!space_move(space_at(slot), LOL_SPACE_STARTING, LOL_SPACE_READY))
+		return;
+	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT)
+		place_user(slot);
+	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
+	sys_futex_wake(&state->made);
+}
+
 static void make(u32 slot)
 {
 	struct lol_space *space = space_at(slot);
@@ -214,35 +225,33 @@ static void make(u32 slot)
 	}
 	made[slot] = pid;
 	if (bridge == &bridge_ptrace && slot != LOL_KERNEL_SLOT) {
-		long ret = tracer_attach(slot, pid);
-
-		if (ret) {
-			tell_refused("ptrace", ret);	/* it ends itself, and the monitor sees that */
-			return;
-		}
+		tracer_born(slot, pid);		/* READY when it is a tracee */
+		return;
 	}
 	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT)
 		await_user(slot);
-	/* unless it has died already and the monitor has seen that */
-	if (!space_move(space, LOL_SPACE_STARTING, LOL_SPACE_READY))
-		return;
-	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT)
-		place_user(slot);
-	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
-	sys_futex_wake(&state->made);
+	ready(slot);
 }
 
 /* Looks at all slots once; not 0: there may be more to do. */
 static bool work(void)
 {
-	u32 ready = 0, free = max_spaces;
+	u32 spare = 0, free = max_spaces;
 
 	for (u32 slot = 0; slot < max_spaces; slot++) {
 		struct lol_space *space = space_at(slot);
 
 		switch (READ_ONCE(space->state)) {
 		case LOL_SPACE_READY:
-			ready++;
+			spare++;
+			break;
+		case LOL_SPACE_STARTING:
+			/* otherwise somebody is just taking it */
+			if (bridge != &bridge_ptrace || slot == LOL_KERNEL_SLOT || !lives(slot))
+				break;
+			if (tracer_attach(slot))	/* it rings when it is ready for that */
+				ready(slot);
+			spare++;
 			break;
 		case LOL_SPACE_FREE:
 			if (free == max_spaces)
@@ -258,7 +267,7 @@ static bool work(void)
 				pass_turn(space);
 		}
 	}
-	if (ready >= spare_spaces)
+	if (spare >= spare_spaces)
 		return false;
 	if (free == max_spaces)
 		/* the monitor tells of the next one; look again: it may just have freed it */

@@ -43,7 +43,7 @@ $B/tests/weak/MONITOR/lol: tests/attack/monitor/misbehave.c $(HOST_OBJECTS) $B/w
 
 $B/tests/lib/%: tests/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< $(if $(findstring deny,$@),-lseccomp)
 
 $B/tests/bench/%: tests/bench/%.c tests/probe/probe.h
 	@mkdir -p $(@D)

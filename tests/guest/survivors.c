@@ -241,7 +241,6 @@ static int survive(void)
 	for (i = 0; i < KINDS && finished[i]; i++)
 		;
 	ok(i == KINDS, "work of every kind was finished meanwhile");
-	ok(!stop || lost, "somebody was killed at all");
 	return finish();
 }
 

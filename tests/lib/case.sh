@@ -87,9 +87,10 @@ image()
 	done
 	mkdir -p "$BUILD/tests/images" 2>/dev/null
 	[ -w "$BUILD/tests/images" ] || out=$PWD/image-$RANDOM.cpio
-	"$SCRIPTS/initramfs.sh" files "$out.piece" "${list[@]}" || return 1
-	cat "$BUILD/initramfs.cpio" "$out.piece" > "$out.tmp.$$" && mv "$out.tmp.$$" "$out"
-	rm -f "$out.piece"
+	# another run of the tests may be at the same
+	"$SCRIPTS/initramfs.sh" files "$out.piece.$$" "${list[@]}" || return 1
+	cat "$BUILD/initramfs.cpio" "$out.piece.$$" > "$out.tmp.$$" && mv "$out.tmp.$$" "$out"
+	rm -f "$out.piece.$$"
 	echo "$out"
 }
 

@@ -9,26 +9,14 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define CALL(name) { #name, SYS_##name }
-static const struct { const char *name; int number; } calls[] = {
-	CALL(clone), CALL(close_range), CALL(dup2), CALL(dup3), CALL(epoll_create1), CALL(epoll_ctl),
-	CALL(epoll_wait), CALL(eventfd2), CALL(execveat), CALL(fcntl), CALL(ftruncate), CALL(futex),
-	CALL(getpgid), CALL(getpid), CALL(getppid), CALL(getpriority), CALL(getrandom), CALL(ioctl), CALL(kill), CALL(landlock_create_ruleset),
-	CALL(lseek), CALL(madvise), CALL(memfd_create), CALL(mincore), CALL(mmap), CALL(mprotect), CALL(munmap),
-	CALL(newfstatat), CALL(openat), CALL(personality), CALL(pidfd_open), CALL(pidfd_send_signal), CALL(prctl), CALL(prlimit64), CALL(ptrace),
-	CALL(pread64), CALL(pwrite64), CALL(read), CALL(readlink), CALL(rt_sigaction), CALL(rt_sigprocmask),
-	CALL(sched_getaffinity), CALL(sched_setaffinity), CALL(seccomp), CALL(setpriority), CALL(setsid),
-	CALL(sigaltstack), CALL(signalfd4), CALL(tgkill), CALL(timerfd_create), CALL(timerfd_settime),
-	CALL(unshare), CALL(wait4), CALL(waitid), CALL(write),
-};
 #define ERROR(name) { #name, name }
 static const struct { const char *name; int number; } errors[] = {
 	ERROR(ENOSYS), ERROR(EPERM), ERROR(ENOMEM), ERROR(EMFILE), ERROR(EACCES), ERROR(EAGAIN), ERROR(EINVAL), ERROR(ENOSPC),
@@ -56,7 +44,8 @@ static int wrong(const char *rule)
 static int add_rule(const char *rule)
 {
 	char name[64], value[64] = "", error[16];
-	unsigned int argument = 0, i, number, code_of_error, bits;
+	unsigned int argument = 0, i, code_of_error, bits;
+	int number;
 	int fields = sscanf(rule, "%63[a-z0-9_],%u,%63[^=]=%15s", name, &argument, value, error);
 
 	if (fields != 4) {
@@ -64,11 +53,9 @@ static int add_rule(const char *rule)
 		if (sscanf(rule, "%63[a-z0-9_]=%15s", name, error) != 2)
 			return wrong(rule);
 	}
-	for (i = 0; i < sizeof(calls) / sizeof(calls[0]) && strcmp(calls[i].name, name); i++)
-		;
-	if (i == sizeof(calls) / sizeof(calls[0]) || argument > 5)
+	number = seccomp_syscall_resolve_name(name);
+	if (number < 0 || argument > 5)
 		return wrong(rule);
-	number = calls[i].number;
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]) && strcmp(errors[i].name, error); i++)
 		;
 	if (i == sizeof(errors) / sizeof(errors[0]))
