@@ -24,13 +24,22 @@ static long map_ram(u64 at, u64 length, u64 offset)
 	return ret;
 }
 
+static u64 ticks(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return low | (u64)high << 32;
+}
+
 /*
  * Pages 1 GiB apart in the user half, where the books of the wedge have nothing: each
- * takes two pages of the host's for page tables.  Then it waits, to be seen.
+ * takes two pages of the host's for page tables.  Then it waits, to be seen: @hold times
+ * a thousand million ticks of the TSC.
  */
-static void page_tables_far_apart(void)
+static void page_tables_far_apart(u64 hold)
 {
-	u64 n = 0;
+	u64 n = 0, start = ticks();
 
 	for (u64 at = 1ULL << 30; at < LOL_USER_END; at += 1ULL << 30) {
 		if (map_ram(at, 0x1000, 0x900000) < 0)
@@ -41,8 +50,8 @@ static void page_tables_far_apart(void)
 	put("pages ");
 	number(n);
 	put("\n");
-	for (int i = 0; i < 150; i++)
-		wait(10000000);
+	while (ticks() - start < hold * 1000000000)
+		wait(1000000);
 	put("survived\n");
 }
 

@@ -204,7 +204,7 @@ void main(u64 boot_page)
 		tables_nowhere();
 		break;
 	case 17:
-		page_tables_far_apart();
+		page_tables_far_apart(parameter(boot->command_line, "hold="));
 		break;
 	case 18:
 		give_back_all_sorts(boot);
