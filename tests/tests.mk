@@ -8,7 +8,7 @@ GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/gues
 # hostile programs of the guest's users: each in the folder of its case
 USER_ATTACKS := calls scan forge kick noise state
 ATTACKS := $(addprefix $B/tests/attack/,$(USER_ATTACKS)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK)) $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS))
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET)) $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS))
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build

@@ -43,4 +43,19 @@ start "$BUILD/tests/weak/COSTS/lol" 17 split 8
 watch_tables
 is "$status $(grep -c survived out)" "0 1" "unwatched: it goes on"
 ok test $tables -gt 200 -- "unwatched: with $tables MiB of page tables"
+
+# The same by guest programs: the wedge drops mappings at the budget; where it does not,
+# the monitor sees.
+programs() # TIMES
+{
+	lol run --quiet --memory 1G --max-spaces 16 --kernel "$kernel" --initrd "$(image scatter)" -- \
+		sh -c "for i in \$(seq $1); do /t/scatter 60000 8 || exit 1; done"
+}
+weak BUDGET
+programs 100
+is "$status" 121 "without the budget programs far apart end the guest"
+like "$(cat err)" 'page tables on the host' "without the budget: the monitor says why"
+cp -L "$BUILD/wedge" weak/
+programs 3
+is "$status" 0 "with the budget they do not"
 nothing_left "nothing is left"
