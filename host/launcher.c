@@ -4,8 +4,9 @@
  * that starts processes and reads /proc for it.
  *
  * Requests and answers are packets of a fixed size on a socket pair, one at a time.
- * There are two: start the zygote, of which nothing can be chosen, and look at a
- * process (look.c), of which any user may know what is told.  So a monitor that is
+ * There are three: start the zygote, of which nothing can be chosen; look at a
+ * process, and at the monitor's children (look.c), of which any user may know what is
+ * told.  So a monitor that is
  * under the guest's control gains nothing here.  The launcher has no memory in
  * common with the guest and no descriptors but those that the zygote gets.
  *
@@ -40,17 +41,18 @@
 #define LOOK_MS		200	/* nothing depends on a look */
 #define ZYGOTE_MS	20000
 
-enum { ASK_ZYGOTE, ASK_LOOK };
+enum { ASK_ZYGOTE, ASK_LOOK, ASK_PAGE_TABLES };
 
 struct request {
 	uint32_t sequence, what;
-	int32_t pid;
+	int32_t about;		/* process; ASK_PAGE_TABLES: how many MiB are too much */
 };
 
 struct answer {
 	uint32_t sequence;
 	int32_t result;		/* of ASK_ZYGOTE: its id, or -errno */
 	struct look look;
+	uint64_t page_tables;	/* bytes */
 };
 
 /* ---- the launcher ---- */
@@ -114,7 +116,10 @@ static void __attribute__((noreturn)) serve(struct vm *vm, int channel, pid_t mo
 			answer.result = make_zygote(vm, monitor, &gate);
 			break;
 		case ASK_LOOK:
-			look(&answer.look, request.pid);
+			look(&answer.look, request.about);
+			break;
+		case ASK_PAGE_TABLES:
+			answer.page_tables = look_page_tables(monitor, (uint64_t)request.about << 20);
 			break;
 		}
 		if (write(channel, &answer, sizeof(answer)) != sizeof(answer))
@@ -185,9 +190,9 @@ static bool take_answer(struct vm *vm, int ms, struct answer *answer)
 	}
 }
 
-static bool ask(struct vm *vm, uint32_t what, pid_t pid)
+static bool ask(struct vm *vm, uint32_t what, int32_t about)
 {
-	struct request request = { .sequence = ++vm->launcher.sequence, .what = what, .pid = pid };
+	struct request request = { .sequence = ++vm->launcher.sequence, .what = what, .about = about };
 
 	if (vm->launcher.pid <= 0 || write(vm->launcher.fd, &request, sizeof(request)) != sizeof(request))
 		return false;
@@ -195,17 +200,32 @@ static bool ask(struct vm *vm, uint32_t what, pid_t pid)
 	return true;
 }
 
+/* One that does not answer (stopped?) is not asked again and again. */
+static bool ask_shortly(struct vm *vm, uint32_t what, int32_t about, struct answer *answer)
+{
+	if (vm->launcher.owes && !take_answer(vm, 0, answer))
+		return false;
+	return ask(vm, what, about) && take_answer(vm, LOOK_MS, answer);
+}
+
 bool launcher_look(struct vm *vm, pid_t pid, struct look *look)
 {
 	struct answer answer;
 
 	memset(look, 0, sizeof(*look));
-	/* One that does not answer (stopped?) is not asked again and again. */
-	if (vm->launcher.owes && !take_answer(vm, 0, &answer))
-		return false;
-	if (!ask(vm, ASK_LOOK, pid) || !take_answer(vm, LOOK_MS, &answer))
+	if (!ask_shortly(vm, ASK_LOOK, pid, &answer))
 		return false;
 	*look = answer.look;
+	return true;
+}
+
+bool launcher_page_tables(struct vm *vm, uint64_t enough, uint64_t *bytes)
+{
+	struct answer answer;
+
+	if (!ask_shortly(vm, ASK_PAGE_TABLES, enough >> 20, &answer))
+		return false;
+	*bytes = answer.page_tables;
 	return true;
 }
 

@@ -27,6 +27,16 @@ pid_t launcher_zygote(struct vm *vm);
  */
 bool launcher_look(struct vm *vm, pid_t pid, struct look *look);
 
+/**
+ * launcher_page_tables - how much host memory the page tables of the guest's processes take
+ * @vm: the guest
+ * @enough: bytes from which on it does not matter any more
+ * @bytes: gets the answer
+ *
+ * Return: whether there was an answer.
+ */
+bool launcher_page_tables(struct vm *vm, uint64_t enough, uint64_t *bytes);
+
 /** launcher_lost - it has ended and was reaped */
 void launcher_lost(struct vm *vm);
 

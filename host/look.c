@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A look at a process in /proc, by the launcher.
+ * A look at processes in /proc, by the launcher.
  *
  * Calls after start-up, in the monitor: none
  */
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/look.h"
 
@@ -55,4 +56,37 @@ void look(struct look *look, pid_t pid)
 	}
 	if (threads)
 		closedir(threads);
+}
+
+static uint64_t page_tables(int pid)
+{
+	unsigned long long kib = 0;
+	char path[64], line[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmPTE: %llu", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib << 10;
+}
+
+uint64_t look_page_tables(pid_t parent, uint64_t enough)
+{
+	uint64_t sum = 0;
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)parent, (int)parent);
+	file = fopen(path, "re");
+	while (file && sum <= enough && fscanf(file, "%d", &pid) == 1)
+		if (pid != getpid())
+			sum += page_tables(pid);
+	if (file)
+		fclose(file);
+	return sum;
 }

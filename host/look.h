@@ -25,4 +25,16 @@ struct look {
  */
 void look(struct look *look, pid_t pid);
 
+/**
+ * look_page_tables - add up the page tables of a process's children
+ * @parent: it has one thread
+ * @enough: bytes from which on it does not matter any more
+ *
+ * The caller is one of the children and does not count.  Not in the monitor: see
+ * launcher_page_tables().
+ *
+ * Return: bytes; 0 where /proc does not tell.
+ */
+uint64_t look_page_tables(pid_t parent, uint64_t enough);
+
 #endif

@@ -143,3 +143,16 @@ uint64_t memory_oom_kills(void)
 {
 	return count_kills(kills_of_host) + count_kills(kills_of_group);
 }
+
+uint64_t memory_page_tables(void)
+{
+	unsigned long long pages;
+	struct lines lines;
+	char line[256];
+
+	lines_start(&lines, kills_of_host);
+	while (lines_next(&lines, line, sizeof(line)))
+		if (sscanf(line, "nr_page_table_pages %llu", &pages) == 1)
+			return pages * 4096;
+	return 0;
+}

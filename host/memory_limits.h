@@ -17,6 +17,9 @@ uint64_t memory_available(const char **what);
 /** memory_watch_kills - open what memory_oom_kills() reads */
 void memory_watch_kills(void);
 
+/** memory_page_tables - bytes of page tables of all processes of the host; 0: it does not say */
+uint64_t memory_page_tables(void);
+
 /** memory_oom_kills - how many processes of the host and our cgroup were killed for want of memory */
 uint64_t memory_oom_kills(void);
 

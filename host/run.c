@@ -6,6 +6,7 @@
  *	timerfd		a vCPU's timer has expired	raise its vector
  *	signalfd	a child ended, the window changed, somebody wants us to end
  *	timerfd		huge pages			huge.c
+ *	timerfd		page tables			costs.c
  *	tick		once a second: clock, placement
  *	stdin, stdout	the console's and the streams'	dev/console.c
  *
@@ -24,6 +25,7 @@
 #include "host/base/log.h"
 #include "host/bridges.h"
 #include "host/confine.h"
+#include "host/costs.h"
 #include "host/dev/console.h"
 #include "host/huge.h"
 #include "host/memory_limits.h"
@@ -174,7 +176,7 @@ int run_vm(struct vm *vm, struct error *error)
 	memory_watch_kills();
 	vm->oom_kills = memory_oom_kills();
 	affinity_start();
-	if (huge_start(vm, error))
+	if (huge_start(vm, error) || costs_start(vm, error))
 		return -1;
 	/* From here on something of the guest's runs, and whatever it does comes here. */
 	ret = confine();

@@ -65,6 +65,14 @@ struct vm {
 		bool found;		/* something in this round */
 	} huge;
 
+	/* page tables of its processes: costs.c */
+	struct {
+		struct watch watch;
+		uint64_t limit, seen;	/* bytes: may have, had at the last look */
+		uint64_t host;		/* what the host had then, in all */
+		unsigned int ticks;	/* since then */
+	} costs;
+
 	struct clock clock;
 	struct history history;
 

@@ -21,6 +21,12 @@ __u32 mm_budget(__u64 ram_size)
 	return (__u32)((ram_size / 4 + MM_BUDGET_BASE) / MM_PAGE_SIZE);
 }
 
+#ifdef LOL_WEAK_BUDGET	/* for tests/attack/costs: what would happen without */
+#define BUDGET(state)	(~0U)
+#else
+#define BUDGET(state)	((state)->budget)
+#endif
+
 void mm_charge(struct lol_state *state, struct lol_space *space, __u32 cost)
 {
 	__u32 before;
@@ -33,12 +39,12 @@ void mm_charge(struct lol_state *state, struct lol_space *space, __u32 cost)
 
 int mm_budget_over(const struct lol_state *state)
 {
-	return __atomic_load_n(&state->cost, __ATOMIC_RELAXED) > state->budget;
+	return __atomic_load_n(&state->cost, __ATOMIC_RELAXED) > BUDGET(state);
 }
 
 int mm_budget_tight(const struct lol_state *state)
 {
-	return __atomic_load_n(&state->cost, __ATOMIC_RELAXED) > state->budget - state->budget / 8;
+	return __atomic_load_n(&state->cost, __ATOMIC_RELAXED) > BUDGET(state) - BUDGET(state) / 8;
 }
 
 struct lol_space *mm_budget_victim(const struct lol_state *state, struct lol_space *space,

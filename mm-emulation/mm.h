@@ -310,13 +310,15 @@ void mm_flush_owner_died(struct lol_state *state, __u32 nr_spaces, __u32 owner);
  * mm_tlb_note_map(); mmap (where it fails: mm_tlb_note_unmap()).  Unmapping may
  * split VMAs too, so evict after flushes as well.
  */
+#ifndef MM_TLB_REGIONS		/* tests/fuzz/fuzz_tlb.c has small ones */
 #define MM_TLB_REGIONS	16384
-#define MM_TLB_HASH	32768
 #define MM_TLB_VMAS	45000
 #define MM_TLB_TABLES	16384
 #define MM_TLB_LEAST	16	/* regions that a space keeps, however tight the host's memory */
-#define MM_TLB_SPAN	512ULL	/* regions in what a page of the next level maps */
 #define MM_TLB_LARGE	4096
+#endif
+#define MM_TLB_HASH	32768
+#define MM_TLB_SPAN	512ULL	/* regions in what a page of the next level maps */
 #define MM_TLB_LARGE_BLOCKS ((LOL_KERNEL_MAP_SIZE + LOL_RAM_MAX) / MM_HUGE_SIZE)
 #define MM_TLB_EVICT	16	/* regions per eviction at most */
 

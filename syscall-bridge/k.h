@@ -110,7 +110,8 @@ void ready_fp(const struct kslot *k);
 int k_user_fp(void *area, u64 mask, u32 operation, void **fp);
 u64 k_read_fs(void);
 void k_write_fs(u64 base);
-bool check_user(struct host_ucontext *uc, u32 *signal, u64 fs, u64 gs);
+bool check_user(struct host_ucontext *uc, const struct host_siginfo *info, u32 *signal, u64 fs,
+		u64 gs);
 /* false: no host would have written that */
 typedef bool take_user(u32 slot, struct host_ucontext *uc, struct host_siginfo *info, u32 *signal);
 void user_left(u32 slot, bool answered, take_user *take, struct lol_regs *regs);

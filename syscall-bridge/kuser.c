@@ -142,30 +142,48 @@ static bool trap_possible(u64 trap)
 			      1U << VECTOR_PF | 1U << VECTOR_MF | 1U << VECTOR_AC | 1U << VECTOR_XM));
 }
 
+#ifdef LOL_WEAK_FRAMES	/* for tests/attack/forge: what would happen without */
+#define CHECKED		false
+#else
+#define CHECKED		true
+#endif
+
+/* What user code can have is left of @uc; false: it is too far from that. */
+static bool plausible(struct host_ucontext *uc, const struct host_siginfo *info, u32 signal)
+{
+	u64 at = uc->regs.rip;
+
+	if ((uc->cs != LOL_USER_CS && uc->cs != 0x23) || uc->ss != LOL_USER_DS)
+		return false;
+	/* a call leaves its instruction behind, the host's vsyscall page for any address */
+	if (signal == SIGSYS)
+		at = info->call_address >= LOL_USER_END ? info->call_address : at - 2;
+	/* one above the user's half: it jumped there */
+	if (!canonical(at))
+		return false;
+	uc->regs.rflags = (uc->regs.rflags & FLAGS_USER) | FLAG_FIXED | FLAG_IF;
+	if (!canonical(uc->cr2))
+		uc->cr2 = 0;
+	uc->error &= 0xffff;
+	return true;
+}
 
 /**
  * check_user - what a host reports of user code that it has stopped
  * @uc: general registers, cs, ss, trap number, error code and fault address; what is
  *	not as user code can have it is corrected
+ * @info: of SIGSYS
  * @signal: likewise
  * @fs: base of FS
  * @gs: and of GS
  *
  * Return: false where no host would have reported that.
  */
-bool check_user(struct host_ucontext *uc, u32 *signal, u64 fs, u64 gs)
+bool check_user(struct host_ucontext *uc, const struct host_siginfo *info, u32 *signal, u64 fs,
+		u64 gs)
 {
-#ifndef LOL_WEAK_FRAMES	/* for tests/attack/forge: what would happen without */
-	if ((uc->cs != LOL_USER_CS && uc->cs != 0x23) || uc->ss != LOL_USER_DS)
+	if (CHECKED && !plausible(uc, info, *signal))
 		return false;
-	/* one above the user's half: it jumped there */
-	if (!canonical(uc->regs.rip) && *signal != SIGSYS)
-		return false;
-	uc->regs.rflags = (uc->regs.rflags & FLAGS_USER) | FLAG_FIXED | FLAG_IF;
-	if (!canonical(uc->cr2))
-		uc->cr2 = 0;
-	uc->error &= 0xffff;
-#endif
 	fs_base = canonical(fs) ? fs : 0;
 	wrgsbase(canonical(gs) ? gs : 0);
 

@@ -127,18 +127,19 @@ static void map(struct place *p, const struct mm_run *run)
 again:
 	while (!mm_tlb_note_map(p->tlb, run))
 		evict(p);
-	for (;;) {
-		ret = do_mmap(p, run);
-		if (ret == -EAGAIN)
-			goto again;	/* and what was noted is gone */
-		if (!SYS_ERROR(ret)) {
-			charge(p);
-			return;
-		}
-		if (ret != -ENOMEM || !p->tlb->regions)
-			host_failed("mmap of guest RAM", ret);
-		evict(p);
+	ret = do_mmap(p, run);
+	if (ret == -EAGAIN)
+		goto again;	/* and what was noted is gone */
+	if (!SYS_ERROR(ret)) {
+		charge(p);
+		return;
 	}
+	/* noted anew each time: what is evicted may be this very run */
+	unmap(p, (struct mm_range){ run->va.v, run->va.v + run->length });
+	if (ret != -ENOMEM || !p->tlb->regions)
+		host_failed("mmap of guest RAM", ret);
+	evict(p);
+	goto again;
 }
 
 /*

@@ -100,7 +100,7 @@ static bool take(u32 slot, struct host_ucontext *uc, struct host_siginfo *info, 
 	segment[slot].gs = u.gs;
 	kslot[slot].fp_offset = LOL_HANDOFF_FP;
 	kslot[slot].has_fp = true;
-	return check_user(uc, signal, u.fs_base, u.gs_base);
+	return check_user(uc, info, signal, u.fs_base, u.gs_base);
 }
 
 /* Any kick stops a tracee; whether it comes back is a matter of the host's. */

@@ -35,7 +35,7 @@ static bool take_frame(u32 slot, struct host_ucontext *uc, struct host_siginfo *
 	fp = (u64)uc->fpstate - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
 	if (fp > LOL_HANDOFF_STACK_SIZE - xsave_size || fp % 64)
 		return false;
-	if (!check_user(uc, signal, READ_ONCE(h->fs_base), READ_ONCE(h->gs_base)))
+	if (!check_user(uc, info, signal, READ_ONCE(h->fs_base), READ_ONCE(h->gs_base)))
 		return false;
 	kslot[slot].fp_offset = LOL_HANDOFF_STACK + fp;
 	kslot[slot].has_fp = true;

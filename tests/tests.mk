@@ -8,7 +8,7 @@ GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/gues
 # hostile programs of the guest's users: each in the folder of its case
 USER_ATTACKS := calls scan forge kick noise state
 ATTACKS := $(addprefix $B/tests/attack/,$(USER_ATTACKS)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK)) $B/tests/weak/MONITOR/lol
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET)) $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS))
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
@@ -39,6 +39,12 @@ $B/tests/weak/%/wedge: $(wildcard syscall-bridge/*.[chS] mm-emulation/*.[ch])
 $B/tests/weak/MONITOR/lol: tests/attack/monitor/misbehave.c $(HOST_OBJECTS) $B/wedge
 	@mkdir -p $(@D)
 	$(CC) $(HOST_CFLAGS) $(HOST_FLAGS) -Wl,--wrap=epoll_wait,--wrap=confine,--wrap=confine_first -o $@ $< $(HOST_OBJECTS) $(HOST_LIBS)
+	for file in wedge vmlinux initramfs.cpio; do ln -sfn ../../../$$file $(@D)/$$file; done
+
+# A monitor that does not watch over page tables.
+$B/tests/weak/COSTS/lol: tests/attack/costs/unlimited.c $(HOST_OBJECTS) $B/wedge
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(HOST_FLAGS) -Wl,--wrap=costs_start -o $@ $< $(HOST_OBJECTS) $(HOST_LIBS)
 	for file in wedge vmlinux initramfs.cpio; do ln -sfn ../../../$$file $(@D)/$$file; done
 
 $B/tests/lib/%: tests/lib/%.c

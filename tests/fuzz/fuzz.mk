@@ -14,7 +14,7 @@ FUZZ_NAMES	:= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_ONLY	?= $(FUZZ_NAMES)
 FUZZ_CFLAGS	:= -std=gnu11 -O1 -g -Wall -Wextra -Werror -D_GNU_SOURCE -I. -Iguest-arch/arch/lol/abi \
 		   -fno-sanitize-recover=all -fno-omit-frame-pointer
-FUZZ_HEADERS	:= $(wildcard */*.h host/*/*.h tests/fuzz/*.h guest-arch/arch/lol/abi/lol/*.h)
+FUZZ_HEADERS	:= $(wildcard */*.h host/*/*.h tests/fuzz/*.h tests/lib/*.h guest-arch/arch/lol/abi/lol/*.h)
 
 FUZZ_MM		:= $(wildcard mm-emulation/*.c)
 FUZZ_SITES	:= host/sites.c host/rewrite.c host/base/error.c syscall-bridge/insn.c
@@ -27,16 +27,25 @@ FUZZ_SRC_requests := host/requests.c host/site_service.c $(FUZZ_SITES) $(FUZZ_MM
 		   host/stream.c host/loop.c host/history.c host/terminal.c host/base/log.c
 FUZZ_SRC_services := syscall-bridge/port.c syscall-bridge/lib.c
 
+FUZZ_SRC_agent	:= tests/fuzz/agent_traps.S host/filters.c host/base/error.c
+FUZZ_SRC_tlb	:= $(FUZZ_MM) syscall-bridge/lib.c
+FUZZ_INCLUDES_tlb := syscall-bridge/memory.c
+FUZZ_FLAGS_tlb	:= -DMM_TLB_REGIONS=16 -DMM_TLB_VMAS=60 -DMM_TLB_TABLES=32 -DMM_TLB_LEAST=2 -DMM_TLB_LARGE=12
+FUZZ_INCLUDES_agent := syscall-bridge/agent.S
+FUZZ_SRC_ring	:= syscall-bridge/kagent.c syscall-bridge/lib.c $(FUZZ_MM)
+FUZZ_SRC_frames	:= $(addprefix syscall-bridge/,split.c kuser.c signal.c lib.c)
+FUZZ_LIBS_agent	:= -lseccomp
+
 FUZZ_PROGRAMS	:= $(FUZZ_ONLY:%=$(FUZZ_OUT)/fuzz_%)
 FUZZ_REPLAYS	:= $(FUZZ_ONLY:%=$(FUZZ_OUT)/replay_%)
 
 define FUZZ_RULE
-$(FUZZ_OUT)/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_SRC_$(1)) $$(FUZZ_HEADERS)
+$(FUZZ_OUT)/fuzz_$(1): tests/fuzz/fuzz_$(1).c $$(FUZZ_SRC_$(1)) $$(FUZZ_INCLUDES_$(1)) $$(FUZZ_HEADERS)
 	@mkdir -p $$(@D)
-	clang $$(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined -o $$@ $$(filter %.c %.S,$$^)
-$(FUZZ_OUT)/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c $$(FUZZ_SRC_$(1)) $$(FUZZ_HEADERS)
+	clang $$(FUZZ_CFLAGS) $$(FUZZ_FLAGS_$(1)) -fsanitize=fuzzer,address,undefined -o $$@ $$(filter-out $$(FUZZ_INCLUDES_$(1)),$$(filter %.c %.S,$$^)) $$(FUZZ_LIBS_$(1))
+$(FUZZ_OUT)/replay_$(1): tests/fuzz/fuzz_$(1).c tests/fuzz/replay.c $$(FUZZ_SRC_$(1)) $$(FUZZ_INCLUDES_$(1)) $$(FUZZ_HEADERS)
 	@mkdir -p $$(@D)
-	gcc $$(FUZZ_CFLAGS) -fsanitize=address,undefined -o $$@ $$(filter %.c %.S,$$^)
+	gcc $$(FUZZ_CFLAGS) $$(FUZZ_FLAGS_$(1)) -fsanitize=address,undefined -o $$@ $$(filter-out $$(FUZZ_INCLUDES_$(1)),$$(filter %.c %.S,$$^)) $$(FUZZ_LIBS_$(1))
 endef
 $(foreach n,$(FUZZ_NAMES),$(eval $(call FUZZ_RULE,$(n))))
 

@@ -27,53 +27,15 @@
 
 static struct lol_filters filters;
 
-/* Classic BPF, as much of it as libseccomp makes. */
-static uint32_t run(const struct lol_filter *filter, const struct seccomp_data *data)
-{
-	uint32_t a = 0, pc;
-
-	for (pc = 0; pc < filter->length; pc++) {
-		const struct sock_filter *i = &filter->insn[pc];
-
-		switch (i->code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			assert_true(i->k <= sizeof(*data) - 4 && !(i->k & 3));
-			/* no filter looks where a call comes from */
-			assert_true(i->k < offsetof(struct seccomp_data, instruction_pointer) ||
-				    i->k >= offsetof(struct seccomp_data, args));
-			memcpy(&a, (const char *)data + i->k, 4);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= i->k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			pc += a == i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			pc += a > i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			pc += a >= i->k ? i->jt : i->jf;
-			break;
-		case BPF_JMP | BPF_JA:
-			pc += i->k;
-			break;
-		case BPF_RET | BPF_K:
-			return i->k;
-		default:
-			fail_msg("instruction %#x", i->code);
-		}
-	}
-	fail_msg("ran off the end");
-	return 0;
-}
+#define BPF_CHECK(claim)	assert_true(claim)
+#include "tests/lib/bpf.h"
 
 static uint32_t ask(unsigned int role, int nr, const uint64_t *args)
 {
 	struct seccomp_data data = { .nr = nr, .arch = AUDIT_ARCH_X86_64 };
 
 	memcpy(data.args, args, sizeof(data.args));
-	return run(&filters.role[role], &data);
+	return bpf_run(&filters.role[role], &data);
 }
 
 #define PASSES(role, nr, ...) \
@@ -147,9 +109,9 @@ static void architecture(void **unused)
 	(void)unused;
 	for (role = 0; role < LOL_NR_ROLES; role++) {
 		data.arch = AUDIT_ARCH_X86_64;
-		assert_int_equal(run(&filters.role[role], &data), SECCOMP_RET_ALLOW);
+		assert_int_equal(bpf_run(&filters.role[role], &data), SECCOMP_RET_ALLOW);
 		data.arch = AUDIT_ARCH_I386;
-		assert_int_equal(run(&filters.role[role], &data), otherwise[role]);
+		assert_int_equal(bpf_run(&filters.role[role], &data), otherwise[role]);
 	}
 }
 

@@ -137,6 +137,7 @@ static void registers_of_noise(void)
 }
 
 #include "tests/attack/hostile-kernel/monitor.h"
+#include "tests/attack/hostile-kernel/costs.h"
 #include "tests/attack/hostile-kernel/tables.h"
 
 void main(u64 boot_page)
@@ -201,6 +202,12 @@ void main(u64 boot_page)
 		break;
 	case 16:
 		tables_nowhere();
+		break;
+	case 17:
+		page_tables_far_apart(parameter(boot->command_line, "hold="));
+		break;
+	case 18:
+		give_back_all_sorts(boot);
 		break;
 	default:
 		if (attack - 100 < sizeof(numbers) / sizeof(numbers[0]))
