@@ -68,3 +68,8 @@ uint64_t give_back(struct vm *vm, const char *ranges, uint64_t count)
 	punch(vm, whole);
 	return 0;
 }
+
+void give_back_all(struct vm *vm)
+{
+	madvise(vm->ram.base, vm->ram.size, MADV_REMOVE);
+}

@@ -14,4 +14,7 @@
  */
 uint64_t give_back(struct vm *vm, const char *ranges, uint64_t count);
 
+/** give_back_all - nothing of the guest will run any more: the host gets all of its RAM */
+void give_back_all(struct vm *vm);
+
 #endif

@@ -30,6 +30,7 @@
 #include <unistd.h>
 
 #include "host/base/log.h"
+#include "host/give_back.h"
 #include "host/launcher.h"
 #include "host/memory_limits.h"
 #include "host/spaces.h"
@@ -73,7 +74,9 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 	vm->space_wanted = vm->write_held = false;	/* its request died with it */
 	if (__atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
 		spaces_pass_baton(vm);
-	} else if (vcpu->cpl == 3 && !split) {
+		return;
+	}
+	if (vcpu->cpl == 3 && !split) {
 		if (memory_oom_kills() > vm->oom_kills) {
 			vm->oom_kills = memory_oom_kills();
 			log_line("warning: the host ran out of memory and killed a process of the guest");
@@ -82,15 +85,18 @@ static void lost_holder(struct vm *vm, pid_t pid, const char *how)
 		vcpu->machine_check = 1;
 		vcpu->regs_valid = 1;
 		spaces_pass_baton(vm);
-	} else if (memory_oom_kills() > vm->oom_kills) {
+		return;
+	}
+	/* The guest ends, and a host that is short of memory could take us next. */
+	give_back_all(vm);
+	if (memory_oom_kills() > vm->oom_kills)
 		vm_end(vm, VM_HOST, "the host ran out of memory and killed space process %d while it ran the guest kernel",
 		       (int)pid);
-	} else if (code > 0 && code < 4096) {
+	else if (code > 0 && code < 4096)
 		vm_end(vm, VM_HOST, "%s", spaces_refused(vm, why, sizeof(why), 0));
-	} else {
+	else
 		vm_end(vm, VM_HOST, "space process %d was killed while it ran the guest kernel (%s)",
 		       (int)pid, how);
-	}
 }
 
 /*
