@@ -107,8 +107,13 @@ bool tracer_attach(u32 slot);
 void tracee_attached(u32 slot);
 void tracer_leave(void);
 
-/* zygote.c; 0: the thread that calls */
-void keep_to_host_cpu(u32 thread);
+/* place.c */
+s32 host_cpu(void);		/* that the spaces of vCPU 0 keep to: there is no other yet; -1: any */
+void place_own(u32 thread);
+void place_ready(u32 thread);
+void place_ending(u32 thread);
+
+/* zygote.c */
 void signals_unblock(void);
 extern u32 max_spaces;		/* slots in use */
 

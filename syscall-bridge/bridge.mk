@@ -3,7 +3,7 @@
 B ?= build
 
 WEDGE_SOURCES := start.S lib.c signal.c event.c emulate.c control.c site.c insn.c msr.c port.c cpuid.c memory.c space.c \
-		 zygote.c request.c filter.c inplace.c kspace.c kagent.c kuser.c \
+		 zygote.c place.c request.c filter.c inplace.c kspace.c kagent.c kuser.c \
 		 split.c spread.c ptrace.c tracer.c attach.c userspace.c user.c agent.S
 WEDGE_MM := walk.c run.c flush.c section.c tlb.c tlb_note.c tlb_region.c tlb_large.c budget.c
 WEDGE_OBJECTS := $(addprefix $B/wedge.d/,$(addsuffix .o,$(basename $(WEDGE_SOURCES)))) \

@@ -85,7 +85,7 @@ static void start_agent(u32 slot)
 	must("clone", agent);
 	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
 		sys_futex_wait(&agent_ready, 0, NULL);
-	keep_to_host_cpu(agent);	/* K waits for it */
+	place_own(agent);	/* K waits for it */
 }
 
 /* What K and zygote have mapped.  0, or -errno. */

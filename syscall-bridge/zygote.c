@@ -41,17 +41,6 @@
 
 #define PATIENCE		10	/* of 20 ms: with a space that does not get ready */
 
-/* A CPU mask of the host. */
-struct cpus {
-	u64 mask[16];
-};
-
-static void cpus_only(struct cpus *cpus, s32 cpu)
-{
-	memset(cpus, 0, sizeof(*cpus));
-	cpus->mask[cpu / 64] = 1ULL << cpu % 64;
-}
-
 u32 max_spaces;			/* as the monitor said before guest code ran */
 static u32 spare_spaces;
 static u32 group;			/* process group of all that is made here */
@@ -61,38 +50,6 @@ static u32 made[LOL_MAX_SPACES];	/* last process of each slot */
 static bool lives(u32 slot)
 {
 	return made[slot] && (u32)sys3(__NR_getpgid, made[slot], 0, 0) == group;
-}
-
-/* Spaces are vCPU 0's: there is no other yet. */
-static s32 host_cpu(void)
-{
-	s32 cpu = READ_ONCE(state->host_cpu[0]);
-
-	return cpu < 0 || cpu >= 1024 ? -1 : cpu;
-}
-
-/* Affinity is a matter of speed alone: if the cpuset has just changed, so be it. */
-static void keep_to(u32 thread, s32 cpu)
-{
-	struct cpus cpus;
-
-	if (cpu < 0)
-		return;
-	cpus_only(&cpus, cpu);
-	sys3(__NR_sched_setaffinity, thread, sizeof(cpus), (long)&cpus);
-}
-
-void keep_to_host_cpu(u32 thread)
-{
-	keep_to(thread, host_cpu());
-}
-
-/* Of user threads, when they have one of their own. */
-static s32 user_cpu(void)
-{
-	u32 cpu = READ_ONCE(state->user_cpu);
-
-	return cpu && cpu <= 1024 ? (s32)cpu - 1 : host_cpu();
 }
 
 /*
@@ -105,32 +62,6 @@ static void await_user(u32 slot)
 
 	for (u32 i = 0; i < PATIENCE && !READ_ONCE(*waits) && lives(slot); i++)
 		sys_futex_wait(waits, 0, (const s64[]){ 0, 20000000 });
-}
-
-static void place_user(u32 slot)
-{
-	s32 cpu;
-
-	do {
-		cpu = user_cpu();
-		keep_to(made[slot], cpu);
-	} while (cpu != user_cpu());
-}
-
-/* Where a process may end without being in the vCPU's way. */
-static void leave_host_cpu(u32 slot)
-{
-	struct cpus cpus = { 0 };
-	s32 cpu = host_cpu();
-	u64 any = 0;
-
-	if (cpu < 0 || !lives(slot) || SYS_ERROR(sys3(__NR_sched_getaffinity, 0, sizeof(cpus), (long)&cpus)))
-		return;
-	cpus.mask[cpu / 64] &= ~(1ULL << cpu % 64);
-	for (u32 i = 0; i < ARRAY_SIZE(cpus.mask); i++)
-		any |= cpus.mask[i];
-	if (any)
-		sys3(__NR_sched_setaffinity, made[slot], sizeof(cpus), (long)&cpus);
 }
 
 static void signals_block(u64 mask)
@@ -170,7 +101,7 @@ static noreturn void space_main(u32 slot)
 	else if (bridge == &bridge_ptrace)
 		tracer_leave();
 	if (bridge != &bridge_split || slot == LOL_KERNEL_SLOT)
-		keep_to_host_cpu(0);
+		place_own(0);
 	if (bridge->run_user) {
 		if (slot != LOL_KERNEL_SLOT)
 			user_start(slot);
@@ -190,8 +121,8 @@ static void ready(u32 slot)
 {
 	if (!space_move(space_at(slot), LOL_SPACE_STARTING, LOL_SPACE_READY))
 		return;
-	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT)
-		place_user(slot);
+	if (bridge == &bridge_split && slot != LOL_KERNEL_SLOT && lives(slot))
+		place_ready(made[slot]);
 	__atomic_fetch_add(&state->made, 1, __ATOMIC_SEQ_CST);
 	sys_futex_wake(&state->made);
 }
@@ -258,7 +189,8 @@ static bool work(void)
 				free = slot;
 			break;
 		case LOL_SPACE_RETIRED:
-			leave_host_cpu(slot);
+			if (lives(slot))
+				place_ending(made[slot]);
 			if (!space_move(space, LOL_SPACE_RETIRED, LOL_SPACE_DYING))
 				break;
 			if (bridge->run_user)
@@ -302,7 +234,7 @@ static noreturn void tracer_loop(void)
 		wanted = __atomic_load_n(&state->wanted, __ATOMIC_ACQUIRE);
 		if (host_cpu() != cpu) {
 			cpu = host_cpu();
-			keep_to_host_cpu(0);	/* K and the tracees wait for us */
+			place_own(0);	/* K and the tracees wait for us */
 		}
 		if (tracer_serve()) {
 			runs++;
