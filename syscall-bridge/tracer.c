@@ -48,6 +48,7 @@
 #define NT_PRSTATUS		1
 #define NT_X86_XSTATE		0x202
 
+#define ESRCH			3
 #define ECHILD			10
 #define WNOHANG			1
 #define WALL			0x40000000
@@ -131,11 +132,10 @@ static bool await_stop(struct tracee *t)
 	return t->pid;
 }
 
-static bool go_on(struct tracee *t, long request, u32 signal)
+static long resume_tracee(struct tracee *t, long request, u32 signal)
 {
 	t->stopped = false;
-	/* an error means that it has just been killed */
-	return !SYS_ERROR(trace(request, t, 0, (void *)(u64)signal)) && await_stop(t);
+	return trace(request, t, 0, (void *)(u64)signal);
 }
 
 static bool get_general(struct tracee *t, struct lol_user_regs *regs)
@@ -151,30 +151,32 @@ static bool get_general(struct tracee *t, struct lol_user_regs *regs)
  * register set is that of the mode the tracee is in, and user code may have gone to
  * compatibility mode: the code segment is what the host tells it by.
  */
-static bool set_general(struct tracee *t, const struct lol_user_regs *regs, u64 size)
+static long set_general(struct tracee *t, const struct lol_user_regs *regs, u64 size)
 {
 	struct iovec iov = { (void *)regs, size };
+	long ret = 0;
 
 #ifndef LOL_WEAK_STATE	/* for tests/attack/state: what would happen without */
-	if (t->compat && SYS_ERROR(trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS)))
-		return false;
+	if (t->compat)
+		ret = trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS);
+	if (SYS_ERROR(ret))
+		return ret;
 #endif
 	t->compat = false;
-	return !SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov));
+	return trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov);
 }
 
-static bool set_registers(struct tracee *t, struct lol_handoff *h)
+static long set_registers(struct tracee *t, struct lol_handoff *h)
 {
 	u64 size = READ_ONCE(h->user_size);
 	struct iovec iov = { xstate, sizeof(xstate) };
+	long ret = set_general(t, &h->user, size < sizeof(h->user) ? size : sizeof(h->user));
 
-	if (!set_general(t, &h->user, size < sizeof(h->user) ? size : sizeof(h->user)))
-		return false;
-	if (!READ_ONCE(h->load_fp) && !t->fp_reset)
-		return true;
+	if (SYS_ERROR(ret) || (!READ_ONCE(h->load_fp) && !t->fp_reset))
+		return ret;
 	memcpy(xstate, h->fp, sizeof(h->fp));
 	t->fp_reset = false;
-	return !SYS_ERROR(trace(PTRACE_SETREGSET, t, NT_X86_XSTATE, &iov));
+	return trace(PTRACE_SETREGSET, t, NT_X86_XSTATE, &iov);
 }
 
 static bool is_trap(u32 signal)
@@ -191,8 +193,8 @@ static bool write_frame(struct tracee *t, struct lol_handoff *h, u32 signal)
 	regs.rsp = 0;
 	regs.orig_rax = ~0ULL;
 	t->fp_reset = true;
-	if (!set_general(t, &regs, __builtin_offsetof(struct lol_user_regs, fs_base)) ||
-	    !go_on(t, PTRACE_SYSEMU_SINGLESTEP, signal) || t->stop != SIGTRAP || !get_general(t, &regs))
+	if (SYS_ERROR(set_general(t, &regs, __builtin_offsetof(struct lol_user_regs, fs_base))) ||
+	    SYS_ERROR(resume_tracee(t, PTRACE_SYSEMU_SINGLESTEP, signal)) || !await_stop(t) || t->stop != SIGTRAP || !get_general(t, &regs))
 		return false;
 	h->frame = regs.rdx - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
 	return true;
@@ -247,6 +249,7 @@ static void run(struct tracee *t, struct lol_handoff *h)
 {
 	u32 enter = READ_ONCE(h->enter);
 	u32 reason = LOL_REASON_REFUSED;
+	long ret;
 
 	if (!t->attached || READ_ONCE(h->pid) != t->pid)
 		return;		/* K finds out */
@@ -258,11 +261,22 @@ static void run(struct tracee *t, struct lol_handoff *h)
 	} else if (t->kicked) {
 		t->kicked = false;
 		reason = LOL_REASON_NOT_LEFT;
-	} else if (set_registers(t, h)) {
-		WRITE_ONCE(h->started, enter);
-		if (!go_on(t, RUN, 0))
+	} else {
+		ret = set_registers(t, h);
+		if (!SYS_ERROR(ret)) {
+			WRITE_ONCE(h->started, enter);
+			ret = resume_tracee(t, RUN, 0);
+		}
+		if (ret == -ESRCH) {
+			/* It has just been killed, and nothing is lost with it: K finds out. */
+			WRITE_ONCE(h->started, enter - 1);
 			return;
-		reason = tell(t, h);
+		}
+		if (!SYS_ERROR(ret)) {
+			if (!await_stop(t))
+				return;
+			reason = tell(t, h);
+		}
 	}
 	if (!t->pid)
 		return;
