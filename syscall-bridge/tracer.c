@@ -45,6 +45,12 @@
 #define RUN			PTRACE_CONT
 #endif
 
+#ifndef LOL_WEAK_STATE	/* for tests/attack/state: what would happen without */
+#define SETS_MODE		true
+#else
+#define SETS_MODE		false
+#endif
+
 #define NT_PRSTATUS		1
 #define NT_X86_XSTATE		0x202
 
@@ -154,14 +160,13 @@ static bool get_general(struct tracee *t, struct lol_user_regs *regs)
 static long set_general(struct tracee *t, const struct lol_user_regs *regs, u64 size)
 {
 	struct iovec iov = { (void *)regs, size };
-	long ret = 0;
 
-#ifndef LOL_WEAK_STATE	/* for tests/attack/state: what would happen without */
-	if (t->compat)
-		ret = trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS);
-	if (SYS_ERROR(ret))
-		return ret;
-#endif
+	if (SETS_MODE && t->compat) {
+		long ret = trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS);
+
+		if (SYS_ERROR(ret))
+			return ret;
+	}
 	t->compat = false;
 	return trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov);
 }

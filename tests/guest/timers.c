@@ -88,15 +88,17 @@ static void interval(void)
 {
 	struct itimerval t = { { 0, 5000 }, { 0, 5000 } };
 	uint64_t start = now_ns();
-	long spent;
+	long spent, took;
 
 	signal(SIGALRM, tick);
 	ticks = 0;
 	must(setitimer(ITIMER_REAL, &t, NULL));
-	while (now_ns() - start < 500 * MS)
+	/* how soon is the host's business: those that are late become one */
+	while (ticks < 100 && now_ns() - start < 20000 * MS)
 		;
+	took = (now_ns() - start) / MS;
 	must(setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL));
-	ok(ticks >= 40 && ticks <= 101, "ITIMER_REAL interrupts a busy loop: %d ticks of 100", ticks);
+	ok(ticks >= 100 && took >= 499, "ITIMER_REAL interrupts a busy loop: %d ticks in %ld ms", ticks, took);
 
 	signal(SIGVTALRM, tick);
 	ticks = 0;
