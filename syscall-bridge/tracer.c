@@ -154,13 +154,14 @@ static bool get_general(struct tracee *t, struct lol_user_regs *regs)
 static long set_general(struct tracee *t, const struct lol_user_regs *regs, u64 size)
 {
 	struct iovec iov = { (void *)regs, size };
-	long ret = 0;
 
 #ifndef LOL_WEAK_STATE	/* for tests/attack/state: what would happen without */
-	if (t->compat)
-		ret = trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS);
-	if (SYS_ERROR(ret))
-		return ret;
+	if (t->compat) {
+		long ret = trace(PTRACE_POKEUSR, t, LOL_TRACEE_CS, (void *)LOL_USER_CS);
+
+		if (SYS_ERROR(ret))
+			return ret;
+	}
 #endif
 	t->compat = false;
 	return trace(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov);
@@ -194,7 +195,8 @@ static bool write_frame(struct tracee *t, struct lol_handoff *h, u32 signal)
 	regs.orig_rax = ~0ULL;
 	t->fp_reset = true;
 	if (SYS_ERROR(set_general(t, &regs, __builtin_offsetof(struct lol_user_regs, fs_base))) ||
-	    SYS_ERROR(resume_tracee(t, PTRACE_SYSEMU_SINGLESTEP, signal)) || !await_stop(t) || t->stop != SIGTRAP || !get_general(t, &regs))
+	    SYS_ERROR(resume_tracee(t, PTRACE_SYSEMU_SINGLESTEP, signal)) || !await_stop(t) ||
+	    t->stop != SIGTRAP || !get_general(t, &regs))
 		return false;
 	h->frame = regs.rdx - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
 	return true;
