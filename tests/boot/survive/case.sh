@@ -102,6 +102,7 @@ done
 
 # On ptrace it is the tracer: when it is replaced, the registers of who runs are lost.
 begin wait
+one_runs
 "$kills" -s 19 -z 1 "$monitor" 1 0 > /dev/null
 if [ "${BRIDGE-}" = ptrace ]; then
 	sleep 1
