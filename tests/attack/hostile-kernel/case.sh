@@ -25,11 +25,11 @@ for bridge in ${BRIDGE:-split in-place ptrace}; do
 	limit=60
 	attack 0
 	is "$status $(grep -c '^all refused' out)" "0 1" "$bridge: every host call from kernel code is refused"
-	limit=20	# what is not answered is waited for
+	limit=$((LONG ? 20 : 8))	# what is not answered is waited for
 	attack 3
 	orderly "noise in all that is shared"
 	like "$(cat out)" '^(making noise|survived)' "$bridge: and it was made"
-	limit=10	# tables of noise get accessed bits all over guest memory: it may loop for ever
+	limit=$((LONG ? 10 : 5))	# tables of noise get accessed bits all over guest memory: it may loop for ever
 	attack 1
 	orderly "tables of noise"
 	limit=60
