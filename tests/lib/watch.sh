@@ -20,10 +20,12 @@ files_now()
 }
 
 # Processes of this user, that no shell of ours has started, by name and parent.  A
-# test run that was interrupted leaves shells, which end later.
+# test run that was interrupted leaves shells, which end later; and the first process
+# of a host may be slow to see off who has ended.
 strangers_now()
 {
-	ps -u "$(id -un)" -o ppid=,comm= | awk '$1 == 1 && $2 != "(sd-pam)" && $2 != "systemd" && $2 != "bash"' | sort
+	ps -u "$(id -un)" -o ppid=,stat=,comm= |
+		awk '$1 == 1 && $2 !~ /^[ZX]/ && $3 != "(sd-pam)" && $3 != "systemd" && $3 != "bash" { print $1, $3 }' | sort
 }
 
 # Those of guests that this case has started: all below lol, which with its monitor and
