@@ -173,7 +173,6 @@ int run_vm(struct vm *vm, struct error *error)
 	/* What is used later where there is nobody to tell. */
 	if (timerfd_settime(vm->tick_watch.fd, 0, &(struct itimerspec){ 0 }, NULL))
 		return error_errno(error, "the host refused timerfd_settime");
-	memory_watch_kills();
 	vm->oom_kills = memory_oom_kills();
 	affinity_start();
 	if (huge_start(vm, error) || costs_start(vm, error))

@@ -6,7 +6,8 @@
  * resets.  This process is not confined and never sees anything of the guest's: it
  * has one child, the monitor, passes signals on to it, and ends as it ends, or
  * executes itself once more.  Should the monitor be killed, the terminal is put
- * back here.
+ * back here, and the user told whether the host did it for want of memory: it kills the
+ * guest's processes first, but has nothing from that while the monitor keeps their RAM.
  *
  *	supervisor	"lol"			signals, terminal, starting over
  *	+- monitor	"lol-monitor"		everything else
@@ -30,6 +31,7 @@
 
 #include "host/base/log.h"
 #include "host/exit.h"
+#include "host/memory_limits.h"
 #include "host/run.h"
 #include "host/supervisor.h"
 
@@ -67,7 +69,7 @@ static siginfo_t watch_over(pid_t monitor)
 	}
 }
 
-static int supervisor(pid_t monitor, char **argv, const struct termios *saved)
+static int supervisor(pid_t monitor, char **argv, const struct termios *saved, uint64_t oom_kills)
 {
 	siginfo_t end = watch_over(monitor);
 	sigset_t signals;
@@ -81,6 +83,10 @@ static int supervisor(pid_t monitor, char **argv, const struct termios *saved)
 	}
 	if (saved)
 		restore_terminal(saved);
+	if (end.si_status == SIGKILL && memory_oom_kills() > oom_kills) {
+		log_line("the host ran out of memory and killed the monitor");
+		return EXIT_HOST;
+	}
 	run_signals(&signals);
 	if (!sigismember(&signals, end.si_status))
 		log_line("the monitor was ended by signal %d, %s", end.si_status, strsignal(end.si_status));
@@ -92,6 +98,7 @@ int supervise(char **argv, struct error *error)
 	bool terminal;
 	struct termios saved;
 	pid_t self = getpid(), monitor;
+	uint64_t oom_kills;
 	siginfo_t info;
 
 	/* Without it nobody would see the monitor end. */
@@ -101,11 +108,13 @@ int supervise(char **argv, struct error *error)
 	if (again == MAP_FAILED)
 		return error_errno(error, "memory for the supervisor");
 	terminal = !tcgetattr(STDIN_FILENO, &saved);
+	memory_watch_kills();
+	oom_kills = memory_oom_kills();
 	monitor = fork();
 	if (monitor < 0)
 		return error_errno(error, "starting the monitor");
 	if (monitor)
-		_exit(supervisor(monitor, argv, terminal ? &saved : NULL));
+		_exit(supervisor(monitor, argv, terminal ? &saved : NULL, oom_kills));
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != self)
 		_exit(EXIT_SETUP);	/* it died before we could ask to follow it */
