@@ -236,7 +236,8 @@ void user_left(u32 slot, bool answered, take_user *take, struct lol_regs *regs)
 	}
 	if (READ_ONCE(h->reason) == LOL_REASON_NOT_LEFT)
 		return;
-	if (READ_ONCE(h->reason) == LOL_REASON_NOT_READY) {
+	/* the tracer says that; with split it would be the user */
+	if (bridge == &bridge_ptrace && READ_ONCE(h->reason) == LOL_REASON_NOT_READY) {
 		complain(slot, false, (u64)1 << 63 | kslot[slot].pid);
 		return;
 	}

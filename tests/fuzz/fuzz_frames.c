@@ -26,7 +26,7 @@
 struct kslot kslot[LOL_MAX_SPACES];
 struct kcurrent current;
 struct lol_regs *current_regs;
-const struct bridge *bridge = &bridge_split;
+const struct bridge *bridge = &bridge_split, bridge_ptrace;
 static struct input in;
 static bool silent, refused;
 static unsigned int events;
