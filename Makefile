@@ -67,7 +67,7 @@ $B/debug-initramfs.cpio: $B/initramfs.cpio scripts/debug-image.sh scripts/initra
 
 # --- running ---------------------------------------------------------------
 deps:
-	scripts/deps.sh --install
+	scripts/deps.sh --install $(SETS)
 
 run: deps
 	$(MAKE) --no-print-directory all
@@ -80,6 +80,7 @@ $B/selftests/.built: scripts/build-selftests.sh $B/vmlinux
 	scripts/build-selftests.sh > $B/selftests.log 2>&1 || { tail -n 5 $B/selftests.log; echo "some selftests do not build, see $B/selftests.log"; }
 	touch $@
 
+check check-long: SETS := tests
 check check-long: deps
 	$(MAKE) --no-print-directory all tests-build $(TOYS) $B/debug-initramfs.cpio selftests
 	tests/run $(if $(filter check-long,$@),--long)

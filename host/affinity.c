@@ -193,7 +193,7 @@ static void spread_off(struct vm *vm)
 	if (spread.cpu < 0)
 		return;
 	spread.cpu = -1;
-	__atomic_store_n(&vm->state->user_cpu, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vm->state->user_cpu[0], 0, __ATOMIC_SEQ_CST);
 	move_users(vm, chosen);
 }
 
@@ -212,7 +212,7 @@ static void spread_on(struct vm *vm)
 		return;
 	spread.cpu = best;
 	move_users(vm, best);
-	__atomic_store_n(&vm->state->user_cpu, best + 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vm->state->user_cpu[0], best + 1, __ATOMIC_SEQ_CST);
 	/* what they waited for each other up to now does not count */
 	waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel);
 	waited_since(vm, vm_vcpu(vm)->holder, &spread.user);
@@ -220,7 +220,7 @@ static void spread_on(struct vm *vm)
 
 void affinity_spread(struct vm *vm)
 {
-	bool wanted = __atomic_load_n(&vm->state->spread_wanted, __ATOMIC_RELAXED);
+	bool wanted = __atomic_load_n(&vm->state->spread_wanted[0], __ATOMIC_RELAXED);
 
 	if (vm->config->bridge != LOL_BRIDGE_SPLIT || wanted == (spread.cpu >= 0))
 		return;

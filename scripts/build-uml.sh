@@ -15,7 +15,7 @@ out=$(cd "$out" && pwd)
 config=$tree/scripts/config
 offsets=arch/x86/um/user-offsets.c
 
-if [ ! -e "$out/.config" ]; then
+if [ ! -e "$out/.config" ] || [ ! -e "$out/tree/$offsets" ]; then
 	rm -rf "$out/tree"
 	cp -as "$tree" "$out/tree"
 	rm "$out/tree/$offsets"
@@ -26,9 +26,8 @@ if [ ! -e "$out/.config" ]; then
 		-e DEBUG_INFO_NONE -d DEBUG_KERNEL -d PROVE_LOCKING --set-val KERNEL_STACK_ORDER 4
 	make -s -C "$out/tree" ARCH=um O="$out" olddefconfig
 fi
-tree=$out/tree
 echo "building User-Mode Linux to compare with (some minutes, once) ..."
-make -C "$tree" ARCH=um O="$out" CC="${CC:-gcc}" -j"${JOBS:-2}" linux > "$out/build.log" 2>&1 || {
+make -C "$out/tree" ARCH=um O="$out" CC="${CC:-gcc}" -j"${JOBS:-2}" linux > "$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" >&2
 	exit 1
 }

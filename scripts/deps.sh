@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# deps.sh [--install [fuzz]]: what must be on this machine, as Debian packages.  Says what
-# is missing; with --install, names it and installs it, as root or with sudo.
+# deps.sh [--install] [tests] [fuzz]: what must be on this machine to build and run lol, and
+# with names of sets for more than that, as Debian packages.  Says what is missing; with
+# --install, names it and installs it, as root or with sudo.
 # Exit status 0 when nothing is missing any more.
 set -u
 
@@ -20,32 +21,42 @@ libelf-dev		kernel build, checker of the afterburner
 libssl-dev		kernel build
 kmod			depmod for the guest modules
 cpio			makes the initramfs
-rsync			kernel headers for the selftests
 python3			kernel build scripts
 busybox-static		programs in the embedded initramfs
 libseccomp-dev		system call filters of monitor and spaces
 libcapstone-dev		disassembler: checker, unit tests
+'
+tests='
+rsync			kernel headers for the selftests
 libcmocka-dev		unit tests
 libcap-dev		kernel selftests
 gdb			goes into the test image
 strace			goes into the test image
 bash			goes into the test image
 procps			pgrep, ps in the tests
-util-linux		setpriv in the tests
-bzip2			tests: an initial file system compressed by it
+util-linux		setpriv
+bzip2			packs an initial file system in the tests
 lzop			the same
 lz4			the same
 zstd			the same
+'
+fuzz='
+clang			fuzzers
+libclang-rt-14-dev	libFuzzer
 '
 optional='
 ccache			faster rebuilds
 '
 
-fuzz='
-clang			fuzzers
-libclang-rt-14-dev	libFuzzer
-'
-[ "${2-}" != fuzz ] || packages="$packages$fuzz"
+install=
+for argument; do
+	case $argument in
+	--install) install=1 ;;
+	tests) packages=$packages$tests ;;
+	fuzz) packages=$packages$fuzz ;;
+	*) echo "deps: unknown argument $argument" >&2; exit 2 ;;
+	esac
+done
 
 missing()
 {
@@ -63,15 +74,15 @@ if ! command -v dpkg-query > /dev/null; then
 fi
 need=$(missing "$packages")
 nice_to_have=$(missing "$optional")
-[ -n "$need" ] || [ "${1-}" = --install ] || exit 0
+[ -n "$need" ] || [ -n "$install" ] || exit 0
 [ -n "$need$nice_to_have" ] || exit 0
-if [ -n "$need" ] || [ "${1-}" != --install ]; then
+if [ -n "$need" ] || [ -z "$install" ]; then
 	echo "lol needs these Debian packages, which are not installed:"
 	for name in $need; do
 		printf '  %-20s %s\n' "$name" "$(printf '%s\n' "$packages" | awk -v n="$name" '$1 == n {$1 = ""; print substr($0, 2)}')"
 	done
 fi
-[ "${1-}" = --install ] || exit 1
+[ -n "$install" ] || exit 1
 [ -n "$need" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

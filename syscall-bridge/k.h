@@ -71,7 +71,7 @@ static inline struct mm_tlb *tlb_of(u32 slot)
 /* User threads have a host CPU of their own, which nobody else wants. */
 static inline bool spinning(void)
 {
-	return READ_ONCE(state->user_cpu);
+	return READ_ONCE(state->user_cpu[vcpu->number % LOL_MAX_VCPUS]);
 }
 
 static inline u64 tsc_us(void)

@@ -22,7 +22,7 @@ s32 host_cpu(void)
 /* Of user threads, when they have one of their own. */
 static s32 user_cpu(void)
 {
-	u32 cpu = READ_ONCE(state->user_cpu);
+	u32 cpu = READ_ONCE(state->user_cpu[0]);
 
 	return cpu && cpu <= 1024 ? (s32)cpu - 1 : host_cpu();
 }

@@ -41,9 +41,9 @@ static u64 at_most(u64 value, u64 limit)
 
 static void want(bool wanted)
 {
-	if (!wanted && !state->spread_wanted)
+	if (!wanted && !state->spread_wanted[vcpu->number % LOL_MAX_VCPUS])
 		return;
-	state->spread_wanted = wanted;
+	state->spread_wanted[vcpu->number % LOL_MAX_VCPUS] = wanted;
 	sys_ring(LOL_FD_EVENT);
 }
 

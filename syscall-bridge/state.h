@@ -160,11 +160,11 @@ struct lol_state {
 	__u64 kernel_hot[LOL_KERNEL_HOT];	/* kernel-half addresses that new spaces miss first */
 	__u16 root_hint[LOL_ROOT_HINTS];	/* slot last bound to a root, by lol_root_hint() */
 	__u32 bridge;		/* enum lol_bridge */
-	__u32 user_cpu;		/* split: 1 + host CPU that user threads keep to; 0: that of their vCPU; monitor */
+	__u32 user_cpu[LOL_MAX_VCPUS];	/* split: 1 + host CPU that its user threads keep to; 0: host_cpu; monitor */
 	__u32 cost;		/* sum over all spaces */
 	__u32 budget;		/* of it, pages; monitor */
 	__u8 fatal_call[LOL_FATAL_CALL];	/* name of the host call that gave fatal */
-	__u32 spread_wanted;	/* split: K found that a second host CPU would pay; rings the bell */
+	__u32 spread_wanted[LOL_MAX_VCPUS];	/* split: its K found that a second host CPU would pay; rings the bell */
 	__u32 run;		/* ptrace: K wants a user to run, the run-th time; wanted is incremented, too */
 	__u32 run_slot;		/* ptrace: which */
 };

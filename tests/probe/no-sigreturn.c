@@ -8,11 +8,7 @@
  */
 #include "tests/probe/probe.h"
 #include <cpuid.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #define COMPONENTS	0xe7	/* x87, SSE, AVX, the three of AVX-512 */
 #define FLAGS	(0x8d5UL | FLAG_DF | FLAG_NT | FLAG_AC | FLAG_ID)	/* no TF: see iretq-ring3 */
@@ -121,10 +117,8 @@ static void filter_load(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
 
-	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program));
+	probe_filter(filter, FILTER_LENGTH(filter));
 }
 
 static pid_t start_kicker(void)

@@ -15,8 +15,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 
 #include "tests/guest/tap.h"
@@ -166,6 +170,17 @@ static void probe_setup(void)
 	for (unsigned int i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		probe_handle(signals[i], probe_entry);
 }
+
+/* The calling thread's calls pass this filter from now on. */
+__attribute__((unused))
+static void probe_filter(struct sock_filter *filter, unsigned short length)
+{
+	struct sock_fprog program = { length, filter };
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program));
+}
+#define FILTER_LENGTH(filter)	(sizeof(filter) / sizeof((filter)[0]))
 
 /* Memory both sides of a fork see. */
 __attribute__((unused))

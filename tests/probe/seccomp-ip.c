@@ -9,11 +9,7 @@
  */
 #include "tests/probe/probe.h"
 #include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 #define JUNK	(0xdead0000UL << 32)	/* the upper half of rax says nothing */
 #define VSYSCALL	0xffffffffff600000UL
@@ -47,10 +43,8 @@ static void filter_load(void)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
 
-	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	must(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program));
+	probe_filter(filter, FILTER_LENGTH(filter));
 }
 
 #define ATTEMPT(before, insn, rdi, to) (TRY(before, insn, "", rdi), (to) = trap)

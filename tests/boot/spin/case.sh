@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Expects: a guest that makes system calls may use a second host CPU, but one that
-# computes afterwards does not keep it spinning.
-ticks() { for p in $(running); do sed 's/.*) //' /proc/$p/stat 2>/dev/null; done | awk '{s += $12 + $13} END {print s + 0}'; }
+# computes afterwards does not keep it spinning; one that was given a single CPU stays there.
+ticks() { cat $(printf '/proc/%s/stat ' $who) 2>/dev/null | sed 's/.*) //' | awk '{s += $12 + $13} END {print s + 0}'; }
 timeout 120 "$LOL" run --quiet -- sh -c \
 	'timeout 2 dd if=/dev/zero of=/dev/null bs=1 2> /dev/null; echo computes; while :; do :; done' < /dev/null > out 2> err &
 monitor=$!
 for i in $(seq 600); do grep -q computes out && break; sleep 0.1; done
 sleep 1
+who=$(running)
 start=$(date +%s%N)
 before=$(ticks)
 sleep 3
@@ -21,4 +22,15 @@ fi
 kill $monitor
 wait $monitor
 is $? 143 "SIGTERM ends it"
+
+cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
+timeout 120 taskset -c "$cpu" "$LOL" run --quiet -- sh -c \
+	'echo calls; dd if=/dev/zero of=/dev/null bs=1 2> /dev/null' < /dev/null > out 2> err &
+monitor=$!
+for i in $(seq 600); do grep -q calls out && break; sleep 0.1; done
+sleep 2
+elsewhere=$(for p in $(running); do grep -s Cpus_allowed_list /proc/$p/task/*/status; done | grep -vc "[[:space:]]$cpu\$")
+is "$elsewhere" 0 "threads that may run on another CPU than the one it was given"
+kill $monitor
+wait $monitor
 nothing_left "nothing is left"
