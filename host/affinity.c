@@ -11,6 +11,10 @@
  * set of allowed CPUs is the monitor's and read anew each time, so a changed
  * cpuset is followed.
  *
+ * In the split bridge user threads may go to a second CPU while both sides look for
+ * each other's word (syscall-bridge/spread.c): K says when that pays, and here is
+ * known whether a CPU was idle, and whether the two begin to wait for theirs.
+ *
  * Calls after start-up: pread64 clock_gettime sched_getaffinity sched_setaffinity getpid
  */
 #include <fcntl.h>

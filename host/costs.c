@@ -21,6 +21,9 @@
  *
  * Between two looks a guest can be above it: by what its CPUs can make in a second.
  *
+ * The timer is one of its own: the common tick looks at nothing else while a hand-over
+ * waits for a space, and a guest kernel can make that last.
+ *
  * Calls after start-up: read
  */
 #include <string.h>
