@@ -5,8 +5,9 @@
  * Kick protocol.  The sender sets the vector's bit in irr, then pending, then
  * looks whether it is the first since the vCPU last looked (kicked 0 -> 1).  If
  * so: a full fence, read who holds the baton, signal that process.  A vCPU that
- * takes the baton does it the other way round: it publishes itself as holder,
- * fences, tests pending.  Whatever the order, one of the two sees the other.
+ * takes the baton does it the other way round: it publishes itself as holder, clears
+ * kicked, fences, tests pending.  Whatever the order, one of the two sees the other;
+ * and kicked never stands for a signal that is on its way to a former holder.
  *
  * The vCPU page is hostile: the holder is checked to be a slot, and its process
  * to be our own child that has not been reaped, so that a kick cannot be turned

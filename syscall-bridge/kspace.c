@@ -114,6 +114,8 @@ bool user_begins(u32 slot)
 		return true;
 #endif
 	__atomic_store_n(&vcpu->holder, slot, __ATOMIC_SEQ_CST);
+	/* a kick that is still on its way to K: the next one must not count on it */
+	WRITE_ONCE(vcpu->kicked, 0);
 	smp_mb();
 	if (!kick_due())
 		return true;
