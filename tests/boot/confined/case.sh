@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Expects: seen from the host, every process of a running guest, and each of its
 # threads, has what its role needs and nothing else: filters, descriptors, namespaces,
-# rights, limits.
+# rights, limits, and in memory what stands in the file mappings and, with split and
+# ptrace, what one of the guest's processes has.
 field() { awk -v f="$2:" '$1 == f { $1 = ""; print substr($0, 2) }' "$1/status" | tr -s '\t ' ' '; }
 
 # Descriptors by what they are, in order of number; only root may look.
@@ -36,9 +37,20 @@ look_at_thread() # FOLDER ROLE FILTERS DESCRIPTORS
 
 limit_is() { expect "$1" "$(sed -n "s/^$1  *//p" "/proc/$p/limits" | awk '{print $1, $2}')" "$2"; }
 
+# What it has mapped; only root may look.
+mappings() # ROLE [GUEST'S]
+{
+	"$BUILD/tests/lib/mapped" "$TESTS/boot/confined/mappings" "$1" "${BRIDGE:-split}" "$p" ${2-}
+}
+
 look_at_process() # ROLE
 {
 	role=$1
+	if [ "$me" = 0 ]; then
+		# in place a space that has lost its root keeps what it has until it ends
+		[ $role = space ] && maps=out || maps=
+		expect mappings "$(mappings "$role" $maps)" ""
+	fi
 	expect parent "$(field "/proc/$p" PPid)" "$monitor"
 	[ "$me" = 0 ] || expect "owner of files" "$(stat -c %u "/proc/$p/environ")" 0	# not dumpable
 	limit=$(awk '/^Max address space/ {print $4, $5}' "/proc/$p/limits")
@@ -93,7 +105,7 @@ start() # COMMAND...: a guest in the background, through COMMAND; up when this r
 {
 	rm -f out err
 	timeout -k 5 60 "$@" "$LOL" run --quiet ${BRIDGE:+--bridge "$BRIDGE"} -- \
-		sh -c '(while :; do :; done) & echo up; sleep 60' < /dev/null > out 2> err &
+		sh -c '(while :; do :; done) & (sleep 1; for p in /proc/[0-9]*; do echo process; cat $p/maps; done; echo up) & sleep 60' < /dev/null > out 2> err &
 	guard=$!
 	for i in $(seq 200); do grep -q up out 2>/dev/null && break; sleep 0.1; done
 	lol=$(pgrep -P $guard -n)
