@@ -57,6 +57,8 @@ for round in $(seq "$rounds"); do
 	"$bench" 1 | sed 's/^/native-2 /' >> "$work/all"
 	run_lol "$work/lol.cpio" in-place $pin | sed 's/^/in-place /' >> "$work/all"
 	run_lol "$work/lol.cpio" split | sed 's/^/split /' >> "$work/all"
+	# the least that "null" of split can be with two CPUs: as a row of its own
+	[ "$(nproc)" -lt 2 ] || "$B/tests/bench/floor" | sed -n 's/^native /native-2 null-floor /p; s/^floor /split null-floor /p' >> "$work/all"
 	run_lol "$work/lol.cpio" split $pin | sed 's/^/split-1 /' >> "$work/all"
 	run_lol "$work/lol.cpio" ptrace $pin | sed 's/^/ptrace /' >> "$work/all"
 	if [ -x "$uml" ]; then
@@ -104,10 +106,6 @@ awk '
 				any < 0 ? "-" : sprintf("%.0f", any), cell(median("split " names[i]), any)
 		}
 	}' "$work/all" | tee "$B/bench.txt"
-
-[ "$(nproc)" -gt 1 ] && "$B/tests/bench/floor" | awk '{ v[$1] = $2 }
-	END { printf "two CPUs, a system call as SIGSYS and two words between them, and nothing else: %d, %.1fx\n", v["floor"], v["floor"] / v["native"] }' |
-	tee -a "$B/bench.txt"
 
 "$lol" run --quiet --memory 256M -- sleep 12 < /dev/null &
 monitor=$!
