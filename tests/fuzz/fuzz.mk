@@ -33,7 +33,9 @@ FUZZ_INCLUDES_tlb := syscall-bridge/memory.c
 FUZZ_FLAGS_tlb	:= -DMM_TLB_REGIONS=16 -DMM_TLB_VMAS=60 -DMM_TLB_TABLES=32 -DMM_TLB_LEAST=2 -DMM_TLB_LARGE=12
 FUZZ_INCLUDES_agent := syscall-bridge/agent.S
 FUZZ_SRC_ring	:= syscall-bridge/kagent.c syscall-bridge/lib.c $(FUZZ_MM)
-FUZZ_SRC_frames	:= $(addprefix syscall-bridge/,split.c kuser.c signal.c lib.c)
+FUZZ_SRC_frames	:= $(addprefix syscall-bridge/,split.c kuser.c signal.c)
+FUZZ_INCLUDES_frames := syscall-bridge/lib.c
+FUZZ_FLAGS_frames := '-Dmemcpy(to, from, n)=copy_and_change(to, from, n)'
 FUZZ_LIBS_agent	:= -lseccomp
 
 FUZZ_PROGRAMS	:= $(FUZZ_ONLY:%=$(FUZZ_OUT)/fuzz_%)

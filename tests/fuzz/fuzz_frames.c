@@ -6,13 +6,15 @@
  * guest kernel's entry; the vector state that comes out is restored and saved by the
  * host's CPU.
  *
- * The input: what differs from a frame as the host writes it, twice: the second run
- * follows in the same space.
+ * The input: what differs from a frame as the host writes it, and what changes while K
+ * reads, after each copy that it makes; runs follow each other in the same space.
  */
+#undef memcpy			/* K's: see copy_and_change() */
 #include <cpuid.h>
 #include <lol/boot.h>
 #include "tests/fuzz/fuzz.h"
 #include "syscall-bridge/k.h"
+#include "syscall-bridge/lib.c"
 /* after the wedge's own names of signals */
 #include <setjmp.h>
 #include <signal.h>
@@ -176,6 +178,21 @@ static void change(struct lol_handoff *h, struct host_ucontext *uc, u8 *fp)
 	if (what & 0x80)	/* nearly */
 		v = was + (u64)(__s16)v;
 	memcpy(field[what % 32], &v, 1U << (what >> 5 & 3));
+}
+
+/* K's memcpy(), by FUZZ_FLAGS_frames: what was copied from is not what it was. */
+void *copy_and_change(void *to, const void *from, unsigned long n);
+void *copy_and_change(void *to, const void *from, unsigned long n)
+{
+	struct lol_handoff *h = handoff(SLOT);
+	u8 *stack = piece(SLOT) + LOL_HANDOFF_STACK;
+
+	memcpy(to, from, n);
+	if ((const u8 *)from < piece(SLOT) || (const u8 *)from >= piece(SLOT) + LOL_HANDOFF_STRIDE)
+		return to;
+	for (u8 changes = TAKE(&in, u8) % 4; changes && in.size; changes--)
+		change(h, (struct host_ucontext *)(stack + FRAME), stack + FP);
+	return to;
 }
 
 bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
