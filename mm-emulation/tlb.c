@@ -249,6 +249,8 @@ unsigned int mm_tlb_evict(struct mm_tlb *tlb, struct mm_range out[MM_TLB_EVICT])
 			continue;
 		out[n].start = (region->number - 1) << 21;
 		out[n].end = out[n].start + MM_HUGE_SIZE;
+		if (out[n].start < LOL_USER_START)	/* the wedge's lies there */
+			out[n].start = LOL_USER_START;
 		tlb_unmap(tlb, region, out[n].start, out[n].end);
 		tlb_mark_start(tlb, out[n].end);
 		n++;

@@ -3,7 +3,8 @@
  * A space as the TLB of guest page tables: the wedge's memory.c and all of
  * mm-emulation, over a host that is a model.  The guest changes its tables at will,
  * flushes or forgets to, touches, fills; the host refuses, the agent fails; another
- * vCPU changes entries and flushes between walk and mmap.
+ * vCPU changes entries and flushes between walk and mmap.  As in place, one process for
+ * both halves, which others flush while it does not run; or as with split.
  *
  * Claims, after each step, the names being those of mm-emulation/README.md:
  *   I1 I3 I5	what the host has mapped the tables allow as it is mapped, accessed, and
@@ -14,7 +15,7 @@
  *   I6		a race leaves nothing stale
  * and the books say that a page is mapped, and writable, exactly if it is.
  *
- * Addresses are ten pieces of 2 MiB (seg[]), each with a page table of its own.
+ * Addresses are eleven pieces of 2 MiB (seg[]), each with a page table of its own.
  */
 #define LOL_SYS_H	/* the host's calls: below */
 #include <signal.h>
@@ -41,12 +42,13 @@ static long sys_mprotect(u64 va, u64 length, int prot);
 
 #define RAM_SIZE	(4UL << 20)
 #define ROOT		0x10000UL
-#define SEGS		10U
+#define SEGS		11U
+#define USER_SEGS	6U
 #define STEPS		600
 
 static const u64 seg[SEGS] = {
 	0x400000, 0x600000, 0x40400000, 0x8000400000, 0, LOL_USER_END - MM_HUGE_SIZE,
-	LOL_VMALLOC_START, LOL_VMALLOC_START + MM_HUGE_SIZE, LOL_KERNEL_MAP + 0x400000, LOL_MODULES_START,
+	LOL_DIRECT_MAP + MM_HUGE_SIZE, LOL_VMALLOC_START, LOL_VMALLOC_START + MM_HUGE_SIZE, LOL_KERNEL_MAP + 0x400000, LOL_MODULES_START,
 };
 static struct page {
 	u64 gpa;		/* | 1: mapped */
@@ -64,7 +66,11 @@ u32 own_slot;
 u32 max_spaces = 8;
 static struct mm_tlb user_tlb;
 static struct place user_place = { &user_tlb, 5 };
-static struct place *the_place(u64 root) { return root == vcpu->cr3 ? &user_place : NULL; }
+static bool in_place;
+static struct place *the_place(u64 root)
+{
+	return root != vcpu->cr3 ? NULL : in_place ? &own_place : &user_place;
+}
 static void settled(struct place *p) { (void)p; }
 static const struct bridge the_bridge = { .place = the_place, .settle = settled };
 const struct bridge *bridge = &the_bridge;
@@ -85,7 +91,7 @@ static struct page *page_at(u64 va)
 
 static bool large(u32 s)
 {
-	return seg[s] == LOL_KERNEL_MAP + 0x400000;
+	return seg[s] == LOL_KERNEL_MAP + 0x400000 || seg[s] == LOL_DIRECT_MAP + MM_HUGE_SIZE;
 }
 
 static void change(u64 start, u64 length, int prot, u64 offset, int what)
@@ -148,14 +154,9 @@ static long sys_munmap(u64 va, u64 length)
 {
 	check(length && !((va | length) % 4096) && va >= LOL_USER_START && va + length <= LOL_KERNEL_END);
 	check(va >= LOL_NEAR_END || va + length <= LOL_NEAR_START);
-	if (length < 1ULL << 40 && failing && failing--) {
-		/* all of this process goes now, which is both places where it has both */
-		if (user_place.slot == NO_AGENT)
-			mm_tlb_clear(&user_tlb);
-		mm_tlb_clear(&tlb);
+	if (length < 1ULL << 40 && failing && failing--)
 		return -ENOMEM;
-	}
-	if (user_place.slot != NO_AGENT && va < LOL_USER_END)
+	if (!in_place && va < LOL_USER_END)
 		return 0;	/* K has no user half */
 	change(va, length, 0, 0, 'u');
 	return 0;
@@ -275,12 +276,12 @@ static void books(const struct mm_tlb *tlb, u32 first, u32 end)
 
 static void check_all(void)
 {
-	u32 own = space_at(0)->cost, user = user_place.slot == NO_AGENT ? 0 : space_at(5)->cost;
-
-	books(&user_tlb, 0, 6);
-	books(&tlb, 6, SEGS);
-	check(state->cost == own + user);
-	check(user_place.slot == NO_AGENT || user == mm_tlb_cost(&user_tlb));
+	if (!in_place)
+		books(&user_tlb, 0, USER_SEGS);
+	books(&tlb, in_place ? 0 : USER_SEGS, SEGS);
+	check(state->cost == space_at(0)->cost + space_at(5)->cost);
+	check(space_at(0)->cost == mm_tlb_cost(&tlb));
+	check(space_at(5)->cost == (in_place ? 0 : mm_tlb_cost(&user_tlb)));
 	check(state->cost <= state->budget || user_tlb.regions <= MM_TLB_LEAST + 2 || tlb.regions <= MM_TLB_LEAST + 2);
 	check(!(((struct mm_section *)space_at(0)->walk)->sequence & 1));
 }
@@ -317,26 +318,65 @@ static void set_entries(void)
 	}
 }
 
-static void flush_some(void)
+static struct mm_range some_range(u8 what)
 {
-	u8 what = TAKE(&in, u8), s = TAKE(&in, u8) % SEGS;
+	u8 s = TAKE(&in, u8) % SEGS;
 	u64 start = seg[s] + TAKE(&in, u16) % 513 * 4096ULL, end = start + (1 + TAKE(&in, u16) % 1600) * 4096ULL;
 
 	if ((what & 7) == 7)
 		start = 0;
 	if ((what & 0x38) == 0x38)
 		end = LOL_KERNEL_END;
-	flush(what & 0x40 ? ROOT ^ 0x1000 : ROOT, start, end, what & 0x80 ? LOL_FLUSH_WRITE : 0);
+	return (struct mm_range){ start, end };
+}
+
+/* The guest has flushed that: of writing only, or all. */
+static void flushed(struct mm_range range, bool writing)
+{
 	for (u32 i = 0; i < SEGS * 512; i++) {
 		u64 va = seg[i / 512] + i % 512 * 4096ULL;
 		struct page *p = &host[i / 512][i % 512];
 
-		if (va - start >= end - start || (what & 0x40 && va < LOL_USER_END))
+		if (va - range.start >= range.end - range.start)
 			continue;
-		if (!(what & 0x80) || va >= LOL_KERNEL_START)
+		if (!writing || va >= LOL_KERNEL_START)
 			p->stale = false;
 		p->stale_write = false;
 	}
+}
+
+static void flush_some(void)
+{
+	u8 what = TAKE(&in, u8);
+	struct mm_range range = some_range(what);
+
+	flush(what & 0x40 ? ROOT ^ 0x1000 : ROOT, range.start, range.end, what & 0x80 ? LOL_FLUSH_WRITE : 0);
+	if (what & 0x40 && range.start < LOL_USER_END)	/* the user half of another root */
+		range.start = LOL_USER_END;
+	if (range.start < range.end)
+		flushed(range, what & 0x80);
+}
+
+/* The space does not run, others flush; then it does. */
+static void away(void)
+{
+	u8 n = TAKE(&in, u8) % (2 * LOL_KERNEL_FLUSHES);
+	struct mm_range part[MM_PARTS];
+
+	while (n-- && in.size) {
+		u32 parts = mm_mappable(some_range(TAKE(&in, u8)), part);
+
+		while (parts--) {
+			if (part[parts].start >= LOL_KERNEL_START)
+				check(mm_kernel_flush_add(state, 7, part[parts]) != MM_BUSY);
+			else if (!in_place)
+				continue;	/* K has others' books itself */
+			else
+				check(mm_flush_queue(space_at(0), 7, part[parts]) != MM_BUSY);
+			flushed(part[parts], false);
+		}
+	}
+	tlb_flush_queued();
 }
 
 static void touch(void)
@@ -361,7 +401,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 
 	/* memory.c reads what it has just mapped */
 	(void)context;
-	if (at < LOL_VMALLOC_START || at >= LOL_KERNEL_END ||
+	if (at < LOL_USER_START || at >= LOL_KERNEL_END ||
 	    mmap((void *)at, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == (void *)-1)
 		(void)!raise(signal == SIGSEGV ? 6 : signal);
 }
@@ -419,7 +459,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	state->max_spaces = 8;
 	state->cost = state->kernel_lock = 0;
 	vcpu->cr3 = ROOT;
-	user_place.slot = TAKE(&in, u8) & 1 ? 5 : NO_AGENT;
+	in_place = !(TAKE(&in, u8) & 1);
 	state->budget = 4 + TAKE(&in, u8) % 40;
 	failing = 0;
 	space_at(0)->kernel_generation = state->kernel_generation;
@@ -430,13 +470,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (what < 90) {
 			set_entries();
-		} else if (what < 150) {
+		} else if (what < 140) {
 			flush_some();
+		} else if (what < 150) {
+			away();
 		} else if (what < 160) {
 			failing = what % 4;
 			continue;
 		} else if (what < 180) {
-			u64 start = seg[what % 6] + TAKE(&in, u16) % 512 * 4096ULL;
+			u64 start = seg[what % USER_SEGS] + TAKE(&in, u16) % 512 * 4096ULL;
 
 			tlb_fill(ROOT, start, start + TAKE(&in, u16) % 1024 * 4096ULL, start);
 		} else {
@@ -444,8 +486,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		check_all();
 	}
-	munmap((void *)LOL_VMALLOC_START, 2 * MM_HUGE_SIZE);
-	munmap((void *)(LOL_KERNEL_MAP + 0x400000), MM_HUGE_SIZE);
-	munmap((void *)LOL_MODULES_START, MM_HUGE_SIZE);
+	for (i = 0; i < SEGS; i++) {
+		u64 start = seg[i] < LOL_USER_START ? LOL_USER_START : seg[i];
+
+		munmap((void *)start, seg[i] + MM_HUGE_SIZE - start);
+	}
 	return 0;
 }

@@ -359,11 +359,27 @@ static void test_caps(void **unused)
 		assert_true(!tlb->region[i].number && !tlb->region[i].starts);
 }
 
+/* What lies below the guest's lowest address is the wedge's. */
+static void test_evict_lowest(void **unused)
+{
+	const struct mm_run run = { .va.v = LOL_USER_START + PAGE, .gpa.v = 0x100000, .length = PAGE, .prot = MM_READ };
+	struct mm_range out[MM_TLB_EVICT];
+
+	(void)unused;
+	assert_true(mm_tlb_note_map(tlb, &run));
+	assert_int_equal(mm_tlb_evict(tlb, out), 1);
+	assert_int_equal(out[0].start, LOL_USER_START);
+	assert_int_equal(out[0].end, MM_HUGE_SIZE);
+	assert_int_equal(tlb->regions, 0);
+	assert_int_equal(tlb->vmas, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_model), T(test_sequential), T(test_large), T(test_host), T(test_caps),
+		T(test_evict_lowest),
 	};
 
 	return cmocka_run_group_tests_name("mm_tlb", tests, 0, 0);
