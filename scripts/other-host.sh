@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# other-host.sh COMMAND [ARG...]: runs a command as the same user on the same files, but
+# on the kernel that Debian has for this release, in QEMU without KVM.  What it writes
+# is lost.  Ends with the command's status.
+#
+# QEMU's emulation lacks one thing: up to version 9 an iretq in user mode reads the stack as
+# the kernel would, which SMAP forbids.  So the CPU has no SMAP.
+set -u
+export LC_ALL=C
+top=$(cd "$(dirname "$0")/.." && pwd)
+B=${BUILD:-$top/build}
+dir=$B/other-host
+mkdir -p "$dir"
+
+fail() { echo "other-host: $*" >&2; exit 1; }
+
+package=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
+[ -n "$package" ] || fail "linux-image-amd64 is not known to apt"
+if [ ! -e "$dir/$package" ]; then
+	rm -rf "$dir"
+	mkdir -p "$dir/root"/{bin,proc,sys,dev,host,write,new}
+	echo "other-host: $package" >&2
+	(cd "$dir" && apt-get download "$package") > "$dir/log" 2>&1 || fail "no $package: $(tail -n 1 "$dir/log")"
+	dpkg-deb -x "$dir"/*.deb "$dir/package" || fail "$package cannot be unpacked"
+	rm -f "$dir"/*.deb
+	version=${package#linux-image-}
+	PATH=$PATH:/sbin:/usr/sbin depmod -b "$dir/package" "$version" || fail "depmod"
+	# what makes the files of this machine visible, and all that it needs
+	(cd "$dir/package" && for module in virtio_pci 9pnet_virtio 9p overlay; do
+		PATH=$PATH:/sbin:/usr/sbin modprobe -d . -S "$version" --show-depends "$module"
+	done) | sed -n 's/^insmod //p' | sort -u | while read -r file; do
+		file=${file#"$dir/package/"}
+		mkdir -p "$dir/root/$(dirname "$file")"
+		cp "$dir/package/$file" "$dir/root/$file"
+	done
+	depmod=$(PATH=$PATH:/sbin:/usr/sbin command -v depmod)
+	"$depmod" -b "$dir/root" "$version" 2>/dev/null
+	cp /bin/busybox "$dir/root/bin/busybox"
+	mv "$dir/package/boot/vmlinuz-$version" "$dir/kernel"
+	rm -rf "$dir/package"
+	touch "$dir/$package"
+fi
+
+{
+	printf '#!/bin/bash\ncd %q\n' "$PWD"
+	printf 'export PATH=%q HOME=%q BUILD=%q USER=%q\n' "$PATH" "${HOME:-/}" "$B" "$(id -un)"
+	printf 'exec setpriv --reuid=%d --regid=%d --clear-groups' "$(id -u)" "$(id -g)"
+	printf ' %q' "$@"
+	echo
+} > "$dir/root/command"
+cat > "$dir/root/end" <<'EOF'
+bash /run/other-host/command < /dev/null
+echo "other-host: status $?"
+echo o > /proc/sysrq-trigger
+read -r -t 60 < /dev/console
+EOF
+cat > "$dir/root/init" <<'EOF'
+#!/bin/busybox sh
+b=/bin/busybox
+$b mount -t proc proc /proc
+$b mount -t devtmpfs dev /dev
+for m in virtio_pci 9pnet_virtio 9p overlay; do $b modprobe $m; done
+$b mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288,cache=loose,ro host /host
+$b mount -t tmpfs -o size=90% write /write
+$b mkdir /write/upper /write/work
+$b mount -t overlay -o lowerdir=/host,upperdir=/write/upper,workdir=/write/work new /new
+for d in proc sys dev tmp run; do $b mkdir -p /new/$d; done
+$b mount -t proc proc /new/proc
+$b mount -t sysfs sys /new/sys
+$b mount -t devtmpfs dev /new/dev
+$b mkdir -p /new/dev/pts /new/dev/shm
+$b mount -t devpts pts /new/dev/pts
+$b ln -s /proc/self/fd /new/dev/fd
+$b mount -t tmpfs shm /new/dev/shm
+$b mount -t tmpfs -o size=90%,mode=1777 tmp /new/tmp
+$b mount -t cgroup2 cgroup /new/sys/fs/cgroup
+$b ifconfig lo 127.0.0.1
+$b mkdir /new/run/other-host
+$b cp /command /end /new/run/other-host/
+exec $b switch_root -c /dev/console /new /bin/bash /run/other-host/end
+EOF
+chmod 755 "$dir/root/init" "$dir/root/bin/busybox"
+(cd "$dir/root" && find . | cpio -o -H newc 2>/dev/null) > "$dir/initrd"
+
+qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -smp 2 -cpu max,smap=off -m "${OTHER_HOST_MEMORY:-6144}" \
+	-nodefaults -display none -no-reboot -serial stdio -kernel "$dir/kernel" -initrd "$dir/initrd" \
+	-append "console=ttyS0 quiet rdinit=/init panic=-1 clocksource=tsc tsc=reliable" \
+	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap < /dev/null |
+	tr -d '\r' | awk -v log_file="$dir/console" '
+		{ print > log_file }
+		/^other-host: status / { status = $3; ended = 1; next }
+		{ print; fflush() }
+		END { exit ended ? status : 1 }'
+exit "${PIPESTATUS[2]}"
