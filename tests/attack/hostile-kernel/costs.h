@@ -24,14 +24,6 @@ static long map_ram(u64 at, u64 length, u64 offset)
 	return ret;
 }
 
-static u64 ticks(void)
-{
-	u32 low, high;
-
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return low | (u64)high << 32;
-}
-
 /*
  * Pages 1 GiB apart in the user half, where the books of the wedge have nothing: each
  * takes two pages of the host's for page tables.  Then it waits, to be seen: @hold times

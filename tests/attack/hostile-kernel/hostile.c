@@ -139,6 +139,7 @@ static void registers_of_noise(void)
 #include "tests/attack/hostile-kernel/monitor.h"
 #include "tests/attack/hostile-kernel/costs.h"
 #include "tests/attack/hostile-kernel/tables.h"
+#include "tests/attack/hostile-kernel/aims.h"
 
 void main(u64 boot_page)
 {
@@ -208,6 +209,30 @@ void main(u64 boot_page)
 		break;
 	case 18:
 		give_back_all_sorts(boot);
+		break;
+	case 19:
+		too_many_processes();
+		break;
+	case 20:
+		kick_stranger();
+		break;
+	case 21:
+		kill_stranger();
+		break;
+	case 22:
+		output_from_outside(boot->ram[0].size);
+		break;
+	case 23:
+		change_what_was_checked();
+		break;
+	case 24:
+		walk_outside(boot->ram[0].size);
+		break;
+	case 25:
+		map_in_wedge();
+		break;
+	case 26:
+		host_call_alone(boot->command_line);
 		break;
 	default:
 		if (attack - 100 < sizeof(numbers) / sizeof(numbers[0]))

@@ -23,6 +23,22 @@ static void wait(u64 loops)
 		;
 }
 
+static u64 ticks(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return low | (u64)high << 32;
+}
+
+/* The monitor raises the timer's interrupt: a deadline that has passed when it is set would stay with the wedge. */
+static void timer_interrupt(void)
+{
+	wrmsr(0x6e0, ticks() + (1 << 20));
+	for (int i = 0; i < 10000 && vcpu->tsc_deadline; i++)
+		wait(10000);
+}
+
 /* A host call that the filter passes, by a syscall instruction of the wedge's before a return. */
 static long host_call(u64 nr, u64 a, u64 b, u64 c)
 {
@@ -125,24 +141,19 @@ static void shared_noise(u64 pid)
 			await();
 	}
 	SET(vcpu->holder, 5);	/* a timer interrupt would kick the stranger */
-	wrmsr(0x6e0, 1);
-	wait(30000000);
+	SET(vcpu->kicked, 0);
+	timer_interrupt();
 	put("survived\n");
 }
 
 /* A deadline that is another one at each look. */
 static void restless_timer(void)
 {
-	u32 low, high;
-
 	put("restless\n");
 	for (;;) {
-		asm volatile("rdtsc" : "=a"(low), "=d"(high));
-		wrmsr(0x6e0, (low | (u64)high << 32) + (1 << 20));
-		for (int i = 0; i < 1000000; i++) {
-			asm volatile("rdtsc" : "=a"(low), "=d"(high));
-			SET(vcpu->tsc_deadline, (low | (u64)high << 32) + (1ULL << 34));
-		}
+		wrmsr(0x6e0, ticks() + (1 << 20));
+		for (int i = 0; i < 1000000; i++)
+			SET(vcpu->tsc_deadline, ticks() + (1ULL << 34));
 	}
 }
 
