@@ -18,10 +18,14 @@ static u64 random(void)
 	return seed;
 }
 
+static void (*on_system_call)(struct frame *f);
+
 void event(struct frame *f)
 {
 	events++;
 	last_vector = f->vector;
+	if (f->vector == 0x100 && on_system_call)
+		on_system_call(f);
 	if (f->vector >= 32)
 		return;
 	if (!skip_to) {
@@ -233,6 +237,9 @@ void main(u64 boot_page)
 		break;
 	case 26:
 		host_call_alone(boot->command_line);
+		break;
+	case 27:
+		agents_far_apart(parameter(boot->command_line, "hold="));
 		break;
 	default:
 		if (attack - 100 < sizeof(numbers) / sizeof(numbers[0]))

@@ -44,6 +44,7 @@ static long host_call(u64 nr, u64 a, u64 b, u64 c)
 {
 	const u8 *text = (const u8 *)LOL_WEDGE_TEXT;
 	register u64 r9 asm("r9") = LOL_COOKIE;
+	register u64 r10 asm("r10") = 0;
 	static u64 gadget;
 	long ret;
 
@@ -51,7 +52,7 @@ static long host_call(u64 nr, u64 a, u64 b, u64 c)
 		if (text[i] == 0x0f && text[i + 1] == 0x05 && text[i + 2] == 0xc3)
 			gadget = LOL_WEDGE_TEXT + i;
 	asm volatile("call *%1" : "=a"(ret)
-		     : "r"(gadget), "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r9) : "rcx", "r11", "memory");
+		     : "r"(gadget), "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r9) : "rcx", "r11", "memory");
 	return ret;
 }
 
