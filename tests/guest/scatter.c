@@ -35,7 +35,7 @@ static size_t look(char *base, size_t who, size_t pages)
 int main(int argc, char **argv)
 {
 	size_t pages = argument(argc, argv, 1, 20000), n = argument(argc, argv, 2, 1), who, i;
-	int ready[2], go[2], bad = 0;
+	int ready[2], go[2], bad = 0, status;
 	pid_t pid[MOST];
 	char c = 0;
 
@@ -61,6 +61,7 @@ int main(int argc, char **argv)
 		if (look(base, who, pages))
 			_exit(3);
 		must(write(ready[1], &c, 1));
+		close(ready[1]);	/* when nobody has it any more, all are ready, or have ended */
 		(void)!read(go[0], &c, 1);	/* its end */
 		_exit(look(base, who, pages) ? 4 : 0);
 	}
@@ -71,7 +72,8 @@ int main(int argc, char **argv)
 	ok(who == n, "%zu processes have written and read %zu pages each", n, pages);
 	close(go[1]);
 	for (who = 0; who < n; who++)
-		bad += wait_for(pid[who]) != 0;
+		if ((status = wait_for(pid[who])) && !bad++)
+			printf("# process %zu: %d\n", who, status);
 	ok(!bad, "and found them again together (%d did not)", bad);
 	return finish();
 }
