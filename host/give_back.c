@@ -55,6 +55,9 @@ uint64_t give_back(struct vm *vm, const char *ranges, uint64_t count)
 			return -EINVAL;
 	/* free blocks come as neighbours, upwards or downwards */
 	for (i = 0; i < count; i++) {
+#ifdef LOL_WEAK_COPY	/* for tests/attack/defences: it is read once more */
+		memcpy(&range[i], ranges + i * sizeof(range[0]), sizeof(range[0]));
+#endif
 		if (range[i].start + range[i].size == whole.start) {
 			whole.start = range[i].start;
 			whole.size += range[i].size;

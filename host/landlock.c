@@ -66,6 +66,9 @@ int landlock_scope(void)
 {
 	struct rule_set rules = { .scope = SCOPE_SOCKET | SCOPE_SIGNAL };
 
+#ifdef LOL_WEAK_LANDLOCK	/* for tests/attack/defences: the second line behind spaces_pid() */
+	return 0;
+#endif
 	if (landlock_version() < 6) {
 		errno = ENOSYS;
 		return -1;

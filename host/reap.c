@@ -40,6 +40,7 @@
 #define NO_SLOT		LOL_MAX_SPACES
 #define SILENT_RUN	2000000		/* ns of CPU in which a space could have answered */
 #define SILENT_TIMES	40		/* complaints until it is killed in any case */
+#define SILENT_ASLEEP	4		/* the same where it seems to sleep */
 #define ZYGOTE_DEATHS	8		/* without a space made: give up */
 
 /* K may wait for an answer of the space in this slot. */
@@ -309,12 +310,16 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 		vm->silent.pid = pid;
 		vm->silent.what = what;
 		vm->silent.ran = look.ran;
-		vm->silent.times = 0;
+		vm->silent.times = vm->silent.asleep = 0;
 	}
 	if (!seen)
 		look.ran = vm->silent.ran;
-	/* A process that the host has not let run could not answer. */
-	if (!certain && waits && look.ran - vm->silent.ran < SILENT_RUN && ++vm->silent.times < SILENT_TIMES)
+	/*
+	 * A process that the host has not let run could not answer.  One that seems to sleep
+	 * may have been woken since its thread was looked at, by its other thread or by K.
+	 */
+	if (!certain && look.ran - vm->silent.ran < SILENT_RUN &&
+	    (waits ? ++vm->silent.times < SILENT_TIMES : ++vm->silent.asleep < SILENT_ASLEEP))
 		return false;
 	kill(pid, SIGKILL);
 	/* of a tracee's end the tracer hears first, which may be stopped: K sees it later */

@@ -57,6 +57,9 @@ pid_t spaces_pid(struct vm *vm, uint32_t slot)
 	if (slot >= vm->state->max_spaces || slot >= LOL_MAX_SPACES)
 		return -1;
 	pid = __atomic_load_n(&lol_state_space(vm->state, slot)->pid, __ATOMIC_ACQUIRE);
+#ifdef LOL_WEAK_CHILD	/* for tests/attack/defences: whoever the guest names */
+	return pid;
+#endif
 	return spaces_is_child(vm, pid) ? pid : -1;
 }
 

@@ -28,6 +28,9 @@ static const struct mm_range mm_areas[] = {
 	{ LOL_VMALLOC_START, LOL_NEAR_START },
 	{ LOL_KERNEL_MAP, LOL_KERNEL_MAP + LOL_KERNEL_MAP_SIZE },
 	{ LOL_MODULES_START, LOL_KERNEL_END },
+#ifdef LOL_WEAK_AREA	/* for tests/attack/defences: the wedge's part, too */
+	{ LOL_WEDGE_START, LOL_WEDGE_END },
+#endif
 };
 
 #define MM_AREAS (sizeof(mm_areas) / sizeof(mm_areas[0]))

@@ -8,7 +8,8 @@ GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/gues
 # hostile programs of the guest's users: each in the folder of its case
 USER_ATTACKS := calls scan forge kick noise state
 ATTACKS := $(addprefix $B/tests/attack/,$(USER_ATTACKS)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET)) $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS))
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET ZYGOTE KERNEL AREA)) \
+	   $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS CHILD CHILD+LANDLOCK BOUNDS COPY OUTSIDE))
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
@@ -34,6 +35,14 @@ $(foreach attack,$(USER_ATTACKS),$(eval $(call user_attack,$(attack))))
 # Wedges that lack a defence, or several (A+B), for the tests which show that it is needed.
 $B/tests/weak/%/wedge: $(wildcard syscall-bridge/*.[chS] mm-emulation/*.[ch])
 	$(MAKE) -s -f syscall-bridge/bridge.mk B=$(@D) WEDGE_EXTRA="$(patsubst %,-DLOL_WEAK_%,$(subst +, ,$*))"
+
+# Monitors likewise: the files that have the defence are compiled anew.
+weak_files = $(shell grep -lw $(patsubst %,-e LOL_WEAK_%,$(subst +, ,$1)) $(HOST_SOURCES))
+$B/tests/weak/%/lol: $(HOST_OBJECTS) $B/wedge
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(HOST_FLAGS) $(patsubst %,-DLOL_WEAK_%,$(subst +, ,$*)) -o $@ $(call weak_files,$*) \
+		$(filter-out $(patsubst %.c,$(BUILD)/monitor/%.o,$(call weak_files,$*)),$(HOST_OBJECTS)) $(HOST_LIBS)
+	for file in wedge vmlinux initramfs.cpio; do ln -sfn ../../../$$file $(@D)/$$file; done
 
 # A monitor that makes calls which it must not make.
 $B/tests/weak/MONITOR/lol: tests/attack/monitor/misbehave.c $(HOST_OBJECTS) $B/wedge

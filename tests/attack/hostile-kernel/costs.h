@@ -24,18 +24,20 @@ static long map_ram(u64 at, u64 length, u64 offset)
 	return ret;
 }
 
-static u64 ticks(void)
+/* Waits, to be seen, until @hold times a thousand million ticks of the TSC after @start. */
+static void hold_pages(u64 n, u64 start, u64 hold)
 {
-	u32 low, high;
-
-	asm volatile("rdtsc" : "=a"(low), "=d"(high));
-	return low | (u64)high << 32;
+	put("pages ");
+	number(n);
+	put("\n");
+	while (ticks() - start < hold * 1000000000)
+		wait(1000000);
+	put("survived\n");
 }
 
 /*
- * Pages 1 GiB apart in the user half, where the books of the wedge have nothing: each
- * takes two pages of the host's for page tables.  Then it waits, to be seen: @hold times
- * a thousand million ticks of the TSC.
+ * Pages 1 GiB apart in the user half, where the books of the wedge have nothing: each takes
+ * two pages of the host's for page tables.
  */
 static void page_tables_far_apart(u64 hold)
 {
@@ -47,12 +49,119 @@ static void page_tables_far_apart(u64 hold)
 		(void)*(volatile u8 *)at;
 		n++;
 	}
-	put("pages ");
-	number(n);
-	put("\n");
-	while (ticks() - start < hold * 1000000000)
-		wait(1000000);
-	put("survived\n");
+	hold_pages(n, start, hold);
+}
+
+/* ---- the same by the agents of many spaces, whose users then touch it all ---- */
+
+#define FAR_SPACES	10
+#define FAR_PAGES	3000	/* of each */
+#define FAR_TABLES	0xa00000
+#define FAR_CODE	0x900000
+#define FAR_USER	0x400000
+#define GIB		(1ULL << 30)
+
+extern const char far_user[], far_user_end[];
+
+/* System call: gets a place in rdi and a number of pages in rdx, and reads a byte of each. */
+asm(".pushsection .rodata\n"
+    "far_user:	syscall\n"
+    "1:		subq $1, %rdx\n"
+    "		js far_user\n"
+    "		movb (%rdi), %al\n"
+    "		addq %rsi, %rdi\n"
+    "		jmp 1b\n"
+    "far_user_end:\n"
+    ".popsection");
+
+static u64 far_hold, far_start;
+
+/* Root of address space @n, which has the user's code. */
+static u64 far_root(u64 n)
+{
+	u64 table = FAR_TABLES + n * 0x4000, old;
+
+	asm volatile("movq %%cr3, %0" : "=r"(old));
+	for (u64 i = 0; i < 4 * 512; i++)
+		direct(table)[i] = i >= 192 && i < 256 ? direct(old)[i] : 0;
+	direct(table)[0] = (table + 0x1000) | 7;
+	direct(table + 0x1000)[0] = (table + 0x2000) | 7;
+	direct(table + 0x2000)[FAR_USER >> 21] = (table + 0x3000) | 7;
+	direct(table + 0x3000)[0] = FAR_CODE | 7;
+	return table;
+}
+
+/* A batch to the agent of a slot; K's books, and its counts of batches, know nothing of it. */
+static void far_batch(u32 slot, u32 sequence, u64 from, u64 count)
+{
+	u64 piece = LOL_WEDGE_HANDOFFS + (u64)slot * LOL_HANDOFF_STRIDE;
+	struct lol_ops *ops = (struct lol_ops *)(piece + LOL_HANDOFF_OPS);
+	volatile struct lol_done *done = (volatile struct lol_done *)(piece + LOL_HANDOFF_DONE);
+	u32 seen;
+
+	for (u64 i = 0; i < count; i++)
+		ops->op[i] = (struct lol_op){ .kind = LOL_AGENT_MMAP, .prot = 1, .start = (from + i) * GIB,
+					      .length = 0x1000, .offset = FAR_CODE };
+	ops->count = count;
+	ops->pid = lol_state_space(state, slot)->pid;
+	ops->good = (u64)sequence << 32;
+	ops->bad = (u64)sequence << 32 | 1;
+	ops->enter = 0;
+	SET(ops->sequence, sequence);
+	host_call(202, (u64)&ops->sequence, 1, 0x7fffffff);
+	while ((seen = done->sequence) != sequence)
+		host_call(202, (u64)&done->sequence, 0, seen);
+}
+
+/* All pages of the space of a root; the last batch has the number of K's last. */
+static void far_agent(u64 root)
+{
+	u32 slot = 1, last;
+
+	while (slot < state->max_spaces && (lol_state_space(state, slot)->root != root ||
+					    lol_state_space(state, slot)->state != LOL_SPACE_BOUND))
+		slot++;
+	last = ((struct lol_ops *)(LOL_WEDGE_HANDOFFS + (u64)slot * LOL_HANDOFF_STRIDE + LOL_HANDOFF_OPS))->sequence;
+	for (u64 i = 0; i < FAR_PAGES; i += 100)
+		far_batch(slot, i + 100 < FAR_PAGES ? last + 1000 + i : last, 64 + i, 100);
+}
+
+static void load_root(u64 root)
+{
+	asm volatile("movq %0, %%cr3" : : "r"(root) : "memory");
+}
+
+/* Each space calls before it has its pages, and when it has touched them. */
+static void far_call(struct frame *f)
+{
+	static u64 calls;
+
+	f->rdx = 0;
+	if (calls % 2 == 0) {
+		far_agent(FAR_TABLES + calls / 2 * 0x4000);
+		f->rdi = 64 * GIB;
+		f->rsi = GIB;
+		f->rdx = FAR_PAGES;
+	} else if (calls / 2 + 1 < FAR_SPACES) {
+		load_root(far_root(calls / 2 + 1));
+	} else {
+		hold_pages(FAR_SPACES * FAR_PAGES, far_start, far_hold);
+		service(LOL_SERVICE_SHUTDOWN, LOL_SHUTDOWN_OFF, 0, 0, 0);
+	}
+	calls++;
+}
+
+static void agents_far_apart(u64 hold)
+{
+	far_hold = hold;
+	far_start = ticks();
+	on_system_call = far_call;
+	for (u64 i = 0; i < (u64)(far_user_end - far_user); i++)
+		((u8 *)direct(FAR_CODE))[i] = far_user[i];
+	load_root(far_root(0));
+	asm volatile("swapgs\n\tpushq %0\n\tpushq $0\n\tpushq $0x202\n\tpushq %1\n\tpushq %2\n\tiretq"
+		     : : "i"(LOL_USER_DS), "i"(LOL_USER_CS), "r"((u64)FAR_USER));
+	__builtin_unreachable();
 }
 
 #define BLOCK		LOL_GIVE_BACK_UNIT

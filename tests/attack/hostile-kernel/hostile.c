@@ -18,10 +18,14 @@ static u64 random(void)
 	return seed;
 }
 
+static void (*on_system_call)(struct frame *f);
+
 void event(struct frame *f)
 {
 	events++;
 	last_vector = f->vector;
+	if (f->vector == 0x100 && on_system_call)
+		on_system_call(f);
 	if (f->vector >= 32)
 		return;
 	if (!skip_to) {
@@ -139,6 +143,7 @@ static void registers_of_noise(void)
 #include "tests/attack/hostile-kernel/monitor.h"
 #include "tests/attack/hostile-kernel/costs.h"
 #include "tests/attack/hostile-kernel/tables.h"
+#include "tests/attack/hostile-kernel/aims.h"
 
 void main(u64 boot_page)
 {
@@ -208,6 +213,33 @@ void main(u64 boot_page)
 		break;
 	case 18:
 		give_back_all_sorts(boot);
+		break;
+	case 19:
+		too_many_processes();
+		break;
+	case 20:
+		kick_stranger();
+		break;
+	case 21:
+		kill_stranger();
+		break;
+	case 22:
+		output_from_outside(boot->ram[0].size);
+		break;
+	case 23:
+		change_what_was_checked();
+		break;
+	case 24:
+		walk_outside(boot->ram[0].size);
+		break;
+	case 25:
+		map_in_wedge();
+		break;
+	case 26:
+		host_call_alone(boot->command_line);
+		break;
+	case 27:
+		agents_far_apart(parameter(boot->command_line, "hold="));
 		break;
 	default:
 		if (attack - 100 < sizeof(numbers) / sizeof(numbers[0]))

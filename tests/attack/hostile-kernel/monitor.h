@@ -23,11 +23,28 @@ static void wait(u64 loops)
 		;
 }
 
+static u64 ticks(void)
+{
+	u32 low, high;
+
+	asm volatile("rdtsc" : "=a"(low), "=d"(high));
+	return low | (u64)high << 32;
+}
+
+/* The monitor raises the timer's interrupt: a deadline that has passed when it is set would stay with the wedge. */
+static void timer_interrupt(void)
+{
+	wrmsr(0x6e0, ticks() + (1 << 20));
+	for (int i = 0; i < 10000 && vcpu->tsc_deadline; i++)
+		wait(10000);
+}
+
 /* A host call that the filter passes, by a syscall instruction of the wedge's before a return. */
 static long host_call(u64 nr, u64 a, u64 b, u64 c)
 {
 	const u8 *text = (const u8 *)LOL_WEDGE_TEXT;
 	register u64 r9 asm("r9") = LOL_COOKIE;
+	register u64 r10 asm("r10") = 0;
 	static u64 gadget;
 	long ret;
 
@@ -35,7 +52,7 @@ static long host_call(u64 nr, u64 a, u64 b, u64 c)
 		if (text[i] == 0x0f && text[i + 1] == 0x05 && text[i + 2] == 0xc3)
 			gadget = LOL_WEDGE_TEXT + i;
 	asm volatile("call *%1" : "=a"(ret)
-		     : "r"(gadget), "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r9) : "rcx", "r11", "memory");
+		     : "r"(gadget), "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r9) : "rcx", "r11", "memory");
 	return ret;
 }
 
@@ -125,24 +142,19 @@ static void shared_noise(u64 pid)
 			await();
 	}
 	SET(vcpu->holder, 5);	/* a timer interrupt would kick the stranger */
-	wrmsr(0x6e0, 1);
-	wait(30000000);
+	SET(vcpu->kicked, 0);
+	timer_interrupt();
 	put("survived\n");
 }
 
 /* A deadline that is another one at each look. */
 static void restless_timer(void)
 {
-	u32 low, high;
-
 	put("restless\n");
 	for (;;) {
-		asm volatile("rdtsc" : "=a"(low), "=d"(high));
-		wrmsr(0x6e0, (low | (u64)high << 32) + (1 << 20));
-		for (int i = 0; i < 1000000; i++) {
-			asm volatile("rdtsc" : "=a"(low), "=d"(high));
-			SET(vcpu->tsc_deadline, (low | (u64)high << 32) + (1ULL << 34));
-		}
+		wrmsr(0x6e0, ticks() + (1 << 20));
+		for (int i = 0; i < 1000000; i++)
+			SET(vcpu->tsc_deadline, ticks() + (1ULL << 34));
 	}
 }
 
