@@ -36,7 +36,7 @@ static void look_at_thread(struct look *look, pid_t pid, int thread)
 		fclose(file);
 }
 
-void look(struct look *look, pid_t pid)
+static void look_once(struct look *look, pid_t pid)
 {
 	struct dirent *entry;
 	char path[64];
@@ -56,6 +56,16 @@ void look(struct look *look, pid_t pid)
 	}
 	if (threads)
 		closedir(threads);
+}
+
+void look(struct look *look, pid_t pid)
+{
+	struct look before;
+
+	/* One thread may wake the other after that was looked at, and sleep when its turn comes. */
+	look_once(&before, pid);
+	look_once(look, pid);
+	look->waits |= before.waits || before.ran != look->ran;
 }
 
 static uint64_t page_tables(int pid)

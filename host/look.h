@@ -11,7 +11,7 @@
 struct look {
 	uint64_t ran;		/* ns on a CPU, all threads */
 	uint64_t waited;	/* ns that its first thread waited for one */
-	uint32_t waits;		/* a thread waits for a CPU or the host's disk */
+	uint32_t waits;		/* a thread waits for a CPU or the host's disk, or has just run */
 	uint32_t nr_threads;	/* of thread[] */
 	int32_t thread[LOOK_THREADS];
 };

@@ -39,8 +39,8 @@
 
 #define NO_SLOT		LOL_MAX_SPACES
 #define SILENT_RUN	2000000		/* ns of CPU in which a space could have answered */
-#define SILENT_TIMES	40		/* complaints until it is killed in any case */
-#define SILENT_ASLEEP	4		/* the same where it seems to sleep */
+#define SILENT_TIMES	80		/* complaints until it is killed in any case */
+#define SILENT_ASLEEP	3		/* the same where it seems to sleep */
 #define ZYGOTE_DEATHS	8		/* without a space made: give up */
 
 /* K may wait for an answer of the space in this slot. */
@@ -316,7 +316,7 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 		look.ran = vm->silent.ran;
 	/*
 	 * A process that the host has not let run could not answer.  One that seems to sleep
-	 * may have been woken since its thread was looked at, by its other thread or by K.
+	 * may just have been woken.
 	 */
 	if (!certain && look.ran - vm->silent.ran < SILENT_RUN &&
 	    (waits ? ++vm->silent.times < SILENT_TIMES : ++vm->silent.asleep < SILENT_ASLEEP))

@@ -16,7 +16,7 @@
 #include "syscall-bridge/k.h"
 #include "syscall-bridge/sys.h"
 
-#define PATIENCE	25000000	/* ns, twice: then the monitor is asked */
+#define PATIENCE	12500000	/* ns, twice: then the monitor is asked, each time */
 #define ETIMEDOUT	110
 
 #ifndef LOL_WEAK_KICK	/* for tests/attack/kick: what would happen without */
@@ -157,13 +157,23 @@ struct place *k_place(u64 root)
 	return gone(slot) ? NULL : &kslot[slot].place;
 }
 
+/* The current space will not run the user again: his vector state is in its memory only. */
+static void leave_current(void)
+{
+	if (!fp_changed) {
+		fetch_fp();
+		fp_changed = true;
+	}
+	current.root = NO_ROOT;
+}
+
 /* Evicted or without a root: it lives on for a while, and must not reach anything. */
 void k_retire(struct lol_space *space)
 {
 	u32 slot = space - space_at(0);
 
-	if (current.slot == slot)
-		current.root = NO_ROOT;
+	if (current.root == vcpu->cr3 && current.slot == slot)
+		leave_current();
 	if (gone(slot))
 		return;
 	place_unmap(&kslot[slot].place, LOL_USER_START, LOL_USER_END);
@@ -189,11 +199,7 @@ u32 current_slot(void)
 	if (current.root == vcpu->cr3) {
 		if (!gone(current.slot))
 			return current.slot;
-		/* it was killed while it waited: its memory still holds the vector state */
-		if (!fp_changed) {
-			fetch_fp();
-			fp_changed = true;
-		}
+		leave_current();	/* it was killed while it waited */
 	}
 	space = space_of_root(vcpu->cr3);
 	if (!space || gone(space - space_at(0))) {
