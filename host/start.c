@@ -156,9 +156,13 @@ static int load(struct vm *vm, const struct console_setup *setup, struct error *
 			return error_set(error, "vmlinux: not found beside lol nor in ../lib/lol (--kernel FILE?)");
 		kernel = kernel_path;
 	}
-	if (!initrd && !config_find(initrd_path, sizeof(initrd_path), initrds))
+	if (!initrd) {
+		if (config_find(initrd_path, sizeof(initrd_path), initrds))
+			return error_set(error, "initramfs.cpio: not found beside lol nor in ../lib/lol "
+					 "(--initrd FILE? or --initrd \"\" for none)");
 		initrd = initrd_path;
-	if (initrd && !*initrd)
+	}
+	if (!*initrd)
 		initrd = NULL;
 	if (load_kernel(vm, kernel, error) || boot_tables(vm, error))
 		return -1;
@@ -204,8 +208,9 @@ static int conclude(struct vm *vm)
 		if (vm->has_status)
 			return vm->status;
 		if (config->command)
-			log_line("the guest %s before the command's exit status was known",
-				 vm->end == VM_OFF ? "powered off" : "reset itself");
+			log_line("the guest %s before the command's exit status was known%s",
+				 vm->end == VM_OFF ? "powered off" : "reset itself",
+				 config->initrd ? " (only lol's own /init runs commands: see man lol, --initrd)" : "");
 		else
 			log_line("the guest reset itself before it was up");
 		history_show(&vm->history);
