@@ -31,6 +31,23 @@ fi
 if [ "$(id -u)" != 0 ]; then
 	if [ "$(cat st)" != 0 ]; then like "$(cat err)" '^lol: ' "a process limit that is too small: it says so"; else pass "a small process limit is enough"; fi
 fi
+for files in 64 32; do
+	bash -c "ulimit -n $files; exec timeout 30 '$LOL' run --quiet -- echo $files files" > out 2> err < /dev/null
+	is "$(cat out err)" "$files files" "a guest with $files open files"
+done
+for files in 18 14 10 6; do
+	bash -c "ulimit -n $files; exec timeout 30 '$LOL' run --quiet -- true" > out 2> err < /dev/null
+	like "$? $(cat err)" '^(1|122) lol: .*Too many open files' "$files open files are not enough, and it says so"
+	is "$(wc -l < err)" 1 "in one line"
+done
+bash -c "ulimit -f 1000; exec timeout 30 '$LOL' run --quiet -- true" > out 2> err < /dev/null
+like "$? $(cat err)" '^1 lol: .*File too large \(ulimit -f' "a limit on the size of files, which guest memory is"
+if unshare -rm mount -t tmpfs none /proc 2> /dev/null; then
+	unshare -rm sh -c "mount -t tmpfs none /proc && exec timeout 30 '$LOL' run --quiet -- true" > out 2> err < /dev/null
+	like "$? $(cat err)" '^1 lol: this host lacks "/proc"' "without /proc"
+else
+	skip "without /proc" "this host refuses namespaces"
+fi
 mkdir ro && chmod 555 ro
 (cd ro && timeout 30 "$LOL" run --quiet -- echo from a read-only folder > ../out 2> ../err < /dev/null)
 is "$(cat out)" "from a read-only folder" "in a folder that cannot be written"
