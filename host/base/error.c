@@ -25,6 +25,8 @@ static void make_line(struct error *error)
 static const char *limit_behind(int code)
 {
 	switch (code) {
+	case EAGAIN:
+		return " (ulimit -u?)";
 	case EMFILE:
 		return " (ulimit -n?)";
 	case EFBIG:
