@@ -20,6 +20,7 @@
 #include "host/base/log.h"
 #include "host/boot.h"
 #include "host/bridges.h"
+#include "host/cgroup.h"
 #include "host/confine.h"
 #include "host/cpio.h"
 #include "host/dev/console.h"
@@ -115,13 +116,16 @@ static int make_command_archive(struct cpio *cpio, const struct config *config,
 static void limit_spaces(struct vm *vm)
 {
 	unsigned int share = 2, most = vm->config->max_spaces;
+	uint64_t left = cgroup_left("pids");
 	struct rlimit limit;
 
-	/* RLIMIT_NPROC counts all threads of this user: leave the others half. */
+	/* RLIMIT_NPROC counts all threads of this user: leave the others half; so with the control group's. */
 	if (lol_bridge_has_kernel(vm->config->bridge))
 		share *= 2;	/* threads of a space */
 	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < most)
 		most = limit.rlim_cur / share;
+	if (left / share < most)
+		most = left / share;
 	if (most < CONFIG_SPACES_MIN)
 		most = CONFIG_SPACES_MIN;
 	vm->state->max_spaces = most;
