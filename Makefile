@@ -4,6 +4,7 @@
 #	make check	all that, then the tests; ends with 'N passed, N failed'
 #
 #	make		builds only (packages must be there: scripts/deps.sh)
+#	make module M=folder	a kernel module of yours
 #	make unit	unit tests only
 #	make check-long	longer tests, and more of them
 #	make fuzz	fuzzers, a minute each (FUZZ_SECONDS=n)
@@ -40,7 +41,7 @@ include tests/tests.mk
 include tests/fuzz/fuzz.mk
 -include $(wildcard tests/toy/*.mk tests/probe/*.mk)
 
-.PHONY: all deps run check check-long bench clean distclean selftests help
+.PHONY: all deps module run check check-long bench clean distclean selftests help
 all: $B/lol $B/wedge $B/vmlinux $B/initramfs.cpio
 
 # --- guest kernel ----------------------------------------------------------
@@ -53,6 +54,11 @@ $B/vmlinux: $(KERNEL_SOURCES) $B/afterburn/as $B/afterburn/check
 	ln -sfn vmlinux-$(VERSION) $@
 	touch -h $@
 	touch $B/vmlinux-$(VERSION)
+
+module: $B/vmlinux
+	test -n "$(M)" || { echo "make module M=folder: which folder?"; exit 2; }
+	$(MAKE) -C $B/kernel-$(VERSION) ARCH=lol LOL_AFTERBURN=$(CURDIR)/$B/afterburn M=$(abspath $(M)) modules
+	find $(abspath $(M)) -name '*.ko' -exec $B/afterburn/check {} +
 
 # --- initramfs -------------------------------------------------------------
 $B/init: scripts/initramfs/init.c

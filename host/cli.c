@@ -139,6 +139,11 @@ static int take_value(struct config *config, const char *name, const char *value
 	return 0;
 }
 
+static bool is_help(const char *text)
+{
+	return !strcmp(text, "--help") || !strcmp(text, "-h");
+}
+
 static int parse_run(struct config *config, char **argv, struct error *error)
 {
 	static const char *const with_value[] = {
@@ -165,7 +170,7 @@ static int parse_run(struct config *config, char **argv, struct error *error)
 			config->quiet = true;
 			continue;
 		}
-		if (!strcmp(*argv, "--help")) {
+		if (is_help(*argv)) {
 			config->action = CONFIG_HELP;
 			return 0;
 		}
@@ -208,11 +213,13 @@ int cli_parse(struct config *config, char **argv, struct error *error)
 		config->action = CONFIG_PROBE;
 	else if (!strcmp(verb, "version") || !strcmp(verb, "--version"))
 		config->action = CONFIG_VERSION;
-	else if (!strcmp(verb, "help") || !strcmp(verb, "--help") || !strcmp(verb, "-h"))
+	else if (!strcmp(verb, "help") || is_help(verb))
 		config->action = CONFIG_HELP;
 	else
 		return error_set(error, "%s: unknown command (run, probe, version or help)", verb);
-	if (argv[2])
+	if (argv[2] && is_help(argv[2]))
+		config->action = CONFIG_HELP;
+	else if (argv[2])
 		return error_set(error, "%s: unexpected argument of \"%s\"", argv[2], verb);
 	return 0;
 }

@@ -20,7 +20,7 @@
 static int open_file(const char *path, uint64_t *size, struct error *error)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);	/* a FIFO would wait */
 
 	if (fd < 0)
 		return error_errno(error, "%s", path);

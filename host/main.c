@@ -39,11 +39,22 @@ static int prepare_signals(void)
 {
 	sigset_t signals;
 
+	/* Calls that say why they failed are better than these. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	/* Inherited as ignored, children would vanish unseen. */
 	signal(SIGCHLD, SIG_DFL);
 	run_signals(&signals);
 	return sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* Ends with @status, or as an error if standard output did not take everything. */
+static int printed(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	log_line("standard output: %s", strerror(errno));
+	return EXIT_SETUP;
 }
 
 int main(int argc, char **argv)
@@ -60,12 +71,12 @@ int main(int argc, char **argv)
 	switch (config.action) {
 	case CONFIG_HELP:
 		cli_help();
-		return 0;
+		return printed(0);
 	case CONFIG_VERSION:
 		printf("lol %s, machine contract version %d\n", LOL_RELEASE, LOL_ABI_VERSION);
-		return 0;
+		return printed(0);
 	case CONFIG_PROBE:
-		return probe_print();
+		return printed(probe_print());
 	case CONFIG_RUN:
 		break;
 	}

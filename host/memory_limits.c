@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "host/base/lines.h"
+#include "host/cgroup.h"
 #include "host/memory_limits.h"
 
 static int kills_of_host = -1, kills_of_group = -1;	/* files that count them */
@@ -30,84 +31,9 @@ static uint64_t mem_available(void)
 	return kb ? kb << 10 : UINT64_MAX;
 }
 
-/* The folder of our cgroup: v2 (controllers empty) or v1's memory controller. */
-static int cgroup_folder(char *path, size_t size, int *version)
-{
-	char line[PATH_MAX];
-	FILE *file = fopen("/proc/self/cgroup", "re");
-	int found = -1;
-
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file)) {
-		char *controllers = strchr(line, ':'), *where;
-		bool memory;
-
-		line[strcspn(line, "\n")] = 0;
-		if (!controllers || !(where = strchr(controllers + 1, ':')))
-			continue;
-		*where++ = 0;
-		memory = strstr(controllers + 1, "memory");
-		if (controllers[1] && !memory)
-			continue;
-		*version = memory ? 1 : 2;
-		snprintf(path, size, "/sys/fs/cgroup%s%.*s", memory ? "/memory" : "",
-			 (int)size - 32, strcmp(where, "/") ? where : "");
-		found = 0;
-		if (memory)
-			break;
-	}
-	fclose(file);
-	return found;
-}
-
-static uint64_t read_number(const char *folder, const char *name)
-{
-	unsigned long long n;
-	char path[PATH_MAX + 64];
-	uint64_t value = UINT64_MAX;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "re");
-	if (!file)
-		return UINT64_MAX;
-	if (fscanf(file, "%llu", &n) == 1)
-		value = n;
-	fclose(file);
-	return value;
-}
-
-static uint64_t cgroup_left(void)
-{
-	char folder[PATH_MAX], *slash;
-	uint64_t left = UINT64_MAX;
-	int version;
-
-	if (cgroup_folder(folder, sizeof(folder), &version))
-		return left;
-	/* A limit may be set at any level above. */
-	while (strlen(folder) >= strlen("/sys/fs/cgroup")) {
-		uint64_t max = read_number(folder, version == 2 ? "memory.max" : "memory.limit_in_bytes");
-		uint64_t used = read_number(folder, version == 2 ? "memory.current" : "memory.usage_in_bytes");
-
-		if (max != UINT64_MAX && used != UINT64_MAX) {
-			uint64_t here = max > used ? max - used : 0;
-
-			if (here < left)
-				left = here;
-		}
-		slash = strrchr(folder, '/');
-		if (!slash)
-			break;
-		*slash = 0;
-	}
-	return left;
-}
-
 uint64_t memory_available(const char **what)
 {
-	uint64_t host = mem_available(), group = cgroup_left();
+	uint64_t host = mem_available(), group = cgroup_left("memory");
 
 	*what = group < host ? "this control group has left" : "the host has available";
 	return group < host ? group : host;
@@ -133,7 +59,7 @@ void memory_watch_kills(void)
 
 	/* All of the host: also right where cgroups are not to be seen. */
 	kills_of_host = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
-	if (cgroup_folder(folder, sizeof(folder), &version))
+	if (cgroup_folder("memory", folder, sizeof(folder), &version))
 		return;
 	snprintf(path, sizeof(path), "%s/%s", folder, version == 2 ? "memory.events" : "memory.oom_control");
 	kills_of_group = open(path, O_RDONLY | O_CLOEXEC);

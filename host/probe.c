@@ -57,6 +57,13 @@ static long read_number(const char *path)
 	return value;
 }
 
+static bool has_proc(void)
+{
+	char path[PATH_MAX];
+
+	return readlink("/proc/self/exe", path, sizeof(path)) > 0;
+}
+
 static bool has_fsgsbase(void)
 {
 	return getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE;
@@ -248,6 +255,7 @@ static const struct feature {
 	bool required;
 	const char *purpose;
 } features[] = {
+	{ "/proc", has_proc, true, "finding the files that belong to lol" },
 	{ "fsgsbase", has_fsgsbase, true, "segment bases of guest programs (Linux 5.9, CPU of 2012)" },
 	{ "xsave", has_xsave, true, "vector registers of guest programs" },
 	{ "memfd", has_memfd, true, "guest memory, mapped executable" },
@@ -273,10 +281,14 @@ int probe_required(struct error *error)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_FEATURES; i++)
-		if (features[i].required && !features[i].test())
-			return error_set(error, "this host lacks \"%s\", needed for %s (see \"lol probe\")",
-					 features[i].name, features[i].purpose);
+	for (i = 0; i < NR_FEATURES; i++) {
+		errno = 0;
+		if (!features[i].required || features[i].test())
+			continue;
+		return (errno ? error_errno : error_set)(error,
+				"this host lacks \"%s\", needed for %s (see \"lol probe\")",
+				features[i].name, features[i].purpose);
+	}
 	return 0;
 }
 

@@ -20,6 +20,7 @@
 #include "host/base/log.h"
 #include "host/boot.h"
 #include "host/bridges.h"
+#include "host/cgroup.h"
 #include "host/confine.h"
 #include "host/cpio.h"
 #include "host/dev/console.h"
@@ -52,6 +53,7 @@ static struct console_setup choose_streams(const struct config *config)
 		setup.streams = !terminal;
 		setup.to_stderr = !terminal;
 		setup.hidden = !terminal && config->quiet;
+		setup.late = config->quiet;
 	} else {
 		setup.input = true;
 	}
@@ -114,13 +116,16 @@ static int make_command_archive(struct cpio *cpio, const struct config *config,
 static void limit_spaces(struct vm *vm)
 {
 	unsigned int share = 2, most = vm->config->max_spaces;
+	uint64_t left = cgroup_left("pids");
 	struct rlimit limit;
 
-	/* RLIMIT_NPROC counts all threads of this user: leave the others half. */
+	/* RLIMIT_NPROC counts all threads of this user: leave the others half; so with the control group's. */
 	if (lol_bridge_has_kernel(vm->config->bridge))
 		share *= 2;	/* threads of a space */
 	if (!getrlimit(RLIMIT_NPROC, &limit) && limit.rlim_cur / share < most)
 		most = limit.rlim_cur / share;
+	if (left / share < most)
+		most = left / share;
 	if (most < CONFIG_SPACES_MIN)
 		most = CONFIG_SPACES_MIN;
 	vm->state->max_spaces = most;
@@ -156,9 +161,13 @@ static int load(struct vm *vm, const struct console_setup *setup, struct error *
 			return error_set(error, "vmlinux: not found beside lol nor in ../lib/lol (--kernel FILE?)");
 		kernel = kernel_path;
 	}
-	if (!initrd && !config_find(initrd_path, sizeof(initrd_path), initrds))
+	if (!initrd) {
+		if (config_find(initrd_path, sizeof(initrd_path), initrds))
+			return error_set(error, "initramfs.cpio: not found beside lol nor in ../lib/lol "
+					 "(--initrd FILE? or --initrd \"\" for none)");
 		initrd = initrd_path;
-	if (initrd && !*initrd)
+	}
+	if (!*initrd)
 		initrd = NULL;
 	if (load_kernel(vm, kernel, error) || boot_tables(vm, error))
 		return -1;
@@ -204,8 +213,9 @@ static int conclude(struct vm *vm)
 		if (vm->has_status)
 			return vm->status;
 		if (config->command)
-			log_line("the guest %s before the command's exit status was known",
-				 vm->end == VM_OFF ? "powered off" : "reset itself");
+			log_line("the guest %s before the command's exit status was known%s",
+				 vm->end == VM_OFF ? "powered off" : "reset itself",
+				 config->initrd ? " (only lol's own /init runs commands: see man lol, --initrd)" : "");
 		else
 			log_line("the guest reset itself before it was up");
 		history_show(&vm->history);

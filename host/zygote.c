@@ -35,7 +35,7 @@
 #include "mm-emulation/mm.h"
 #include "syscall-bridge/handoff.h"
 
-#define FD_HIGH		64	/* out of the way of the final numbers */
+#define FD_HIGH		16	/* out of the way of the final numbers */
 #define SPACE_NICE	5	/* the monitor, once woken, comes first: interrupts wait for it */
 #define ADDRESS_SLACK	(1UL << 30)	/* the wedge itself, what exec maps */
 #define OOM_ABOVE	200	/* of spaces, above the monitor's own score */
@@ -121,11 +121,18 @@ void wedge_exec(struct vm *vm, char *const *argv, const int *fd, unsigned int n)
 	for (i = 1; i < 32; i++)
 		signal(i, SIG_DFL);
 
-	wedge = fcntl(vm->wedge_fd, F_DUPFD_CLOEXEC, FD_HIGH);
-	for (i = 0; i < n; i++)
-		from[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, FD_HIGH);
 	/* the first of a pid namespace does without it, and without words */
-	state_fd = n > LOL_FD_STATE - LOL_FD_FILTERS ? from[LOL_FD_STATE - LOL_FD_FILTERS] : -1;
+	state_fd = n > LOL_FD_STATE - LOL_FD_FILTERS ? fd[LOL_FD_STATE - LOL_FD_FILTERS] : -1;
+	wedge = fcntl(vm->wedge_fd, F_DUPFD_CLOEXEC, FD_HIGH);
+	if (wedge < 0)
+		give_up(state_fd, "fcntl");
+	for (i = 0; i < n; i++) {
+		from[i] = fcntl(fd[i], F_DUPFD_CLOEXEC, FD_HIGH);
+		if (from[i] < 0)
+			give_up(state_fd, "fcntl");
+	}
+	if (state_fd >= 0)
+		state_fd = from[LOL_FD_STATE - LOL_FD_FILTERS];
 	for (i = 0; i < n; i++)
 		if (dup2(from[i], LOL_FD_FILTERS + i) < 0)
 			give_up(state_fd, "dup2");

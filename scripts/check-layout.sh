@@ -53,6 +53,9 @@ result "$([ "${median:-0}" -lt 250 ] || echo "$median lines")" "median file is u
 result "$(sources host mm-emulation syscall-bridge guest-arch/afterburn | while read -r f; do
 	[ "$(wc -l < "$f")" -le 800 ] || echo "$f: $(wc -l < "$f") lines"; done)" "no file is over 800 lines"
 result "$(for d in guest-arch host mm-emulation syscall-bridge scripts tests; do [ -f $d/README.md ] || echo "$d/README.md"; done)" "each folder has a README"
+result "$(sed -n 's/^"  \(--[a-z-]*\) .*/\1/p' host/cli.c | while read -r o; do
+	sed 's/\\//g' host/lol.1 | grep -q "^\.BI* $o\( \|\$\)" || echo "$o"
+done)" "the manual page has each option of lol help"
 if [ -e build/wedge ]; then
 	result "$(nm -u build/wedge; readelf -rW build/wedge | grep -E 'R_X86_64_[^N]')" "the wedge has no undefined symbols or relocations"
 	result "$(readelf -lW build/wedge | awk '$1 == "LOAD" && /RWE/')" "no segment of the wedge is writable and executable"

@@ -12,7 +12,9 @@
 # build   compiles, installs modules
 # check   looks for sensitive instructions without a site record
 #
-# Every step does nothing when its result is newer than what it is made of.
+# Every step does nothing when its result is newer than what it is made of; "build",
+# asked for by itself, leaves that to kbuild, which knows of changes in the kernel's tree.
+# build/src/linux-VERSION may be a tree of your own, or a link to one.
 # Environment: VERSION (6.12), JOBS, LOL_AFTERBURN (folder of the assembler stage),
 # LOL_KERNEL_TARBALL (in place of the package's), V=1 for kbuild's own output.
 set -eu
@@ -92,7 +94,7 @@ step_source() {
 
 link_arch() {
 	target=../../../../guest-arch/arch/lol
-	[ "$work" = "$build" ] || target=$here/guest-arch/arch/lol
+	[ "$work" = "$build" ] && [ ! -L "$src" ] || target=$here/guest-arch/arch/lol
 	[ "$(readlink "$src/arch/lol" 2>/dev/null)" = "$target" ] ||
 		ln -sfn "$target" "$src/arch/lol"
 }
@@ -123,7 +125,7 @@ up_to_date() {
 
 step_build() {
 	[ -e "$obj/.config" ] || die "no configuration; run: $0 config"
-	if [ -z "${V:-}" ] && up_to_date; then
+	if [ "$step" = all ] && [ -z "${V:-}" ] && up_to_date; then
 		return
 	fi
 	[ -x "$afterburn/as" ] || say "no afterburner at $afterburn: sites will not be recorded"
@@ -149,8 +151,9 @@ step_check() {
 	touch "$checked"
 }
 
-case ${1:-all} in
-source | config | build | check) "step_$1" ;;
+step=${1:-all}
+case $step in
+source | config | build | check) "step_$step" ;;
 all)
 	step_source
 	step_config

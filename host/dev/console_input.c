@@ -6,9 +6,11 @@
  * Calls after start-up: read
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "host/base/log.h"
 #include "host/dev/console_device.h"
 #include "host/terminal.h"
 
@@ -120,6 +122,9 @@ static void read_input(struct console *c)
 
 	if (got <= 0) {
 		c->input_end = !got || (errno != EAGAIN && errno != EINTR);
+		/* A terminal gives EIO to a job in the background: that is an end, as when it hangs up. */
+		if (got < 0 && c->input_end && errno != EIO)
+			log_line("standard input: %s", strerror(errno));
 		return;
 	}
 	if (c->setup.terminal && terminal_filter(to, &length) == TERMINAL_QUIT)

@@ -66,6 +66,12 @@ static void good(void **state)
 	assert_int_equal(PARSE("help"), 0);
 	assert_int_equal(PARSE("run", "--help"), 0);
 	assert_int_equal(config.action, CONFIG_HELP);
+	assert_int_equal(PARSE("run", "-h", "nonsense"), 0);
+	assert_int_equal(config.action, CONFIG_HELP);
+	assert_int_equal(PARSE("probe", "-h"), 0);
+	assert_int_equal(config.action, CONFIG_HELP);
+	assert_int_equal(PARSE("run", "--", "-h"), 0);
+	assert_int_equal(config.action, CONFIG_RUN);
 }
 
 static void wrong(const char *reason, int result)
@@ -102,6 +108,7 @@ static void bad(void **state)
 	wrong("not a number", PARSE("run", "--cpus", "0"));
 	wrong("not a number", PARSE("run", "--cpus", "one"));
 	wrong("unknown", PARSE("run", "--bridge", "tower"));
+	wrong("--a?b?[31m: unknown option", PARSE("run", "--a\nb\033[31m"));
 }
 
 int main(void)

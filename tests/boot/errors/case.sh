@@ -17,6 +17,11 @@ for k in "$BUILD/vmlinux" "$BUILD/vmlinux-6.12" "$BUILD/kernel-6.12/vmlinux"; do
 
 refused "kernel is missing" 1 '/no/kernel.*No such file' run --kernel /no/kernel
 refused "kernel is a directory" 1 '(/tmp|[Dd]irectory)' run --kernel /tmp
+mkfifo fifo
+refused "kernel is a FIFO that nobody writes" 1 'fifo: not a regular file' run --kernel fifo
+refused "kernel is a device without end" 1 '/dev/zero: not a regular file' run --kernel /dev/zero
+refused "kernel's name has control characters" 1 'no.such.\[31m.file: No such' run --kernel $'no\nsuch\e[31m\x7ffile'
+refused "kernel's name is too long" 1 'File name too long' run --kernel "$(printf '%05000d' 0)"
 : > empty
 refused "kernel is empty" 1 'empty' run --kernel empty
 head -c 100000 /dev/urandom > noise
@@ -47,6 +52,11 @@ refused "another contract version" 1 '(99.*\b1\b|\b1\b.*99)' run --kernel other
 rm -f other cut
 refused "initrd is missing" 1 '/no/initrd.*No such file' run --initrd /no/initrd
 refused "initrd is a directory" 1 '(/tmp|[Dd]irectory)' run --initrd /tmp
+refused "initrd is a FIFO that nobody writes" 1 'fifo: not a regular file' run --initrd fifo
+mkdir -p alone && cp -L "$LOL" "$(dirname "$LOL")/wedge" alone/ && ln -sf "$kernel" alone/vmlinux
+all=$LOL LOL=$PWD/alone/lol
+refused "lol without its initial file system" 1 'initramfs.cpio: not found' run -- true
+LOL=$all
 truncate -s 300M huge
 refused "initrd is larger than memory" 1 'huge' run --initrd huge
 rm -f huge

@@ -27,9 +27,45 @@ if [ "$(id -u)" = 0 ]; then
 		skip "cgroup limit" "no memory controller to be had"
 	fi
 fi
-(ulimit -u 3 2>/dev/null; [ "$(id -u)" != 0 ] && timeout 30 "$LOL" run --quiet -- true > out 2> err < /dev/null; echo $? > st)
+if [ "$(id -u)" = 0 ]; then
+	# as in a container: fewer processes than the guest has
+	root=/sys/fs/cgroup
+	[ ! -d $root/pids ] || root=$root/pids
+	group=$root/lol-test-pids-$$
+	if mkdir $group 2>/dev/null && { [ -e $group/pids.max ] || echo +pids > $root/cgroup.subtree_control; } 2>/dev/null &&
+	   echo 30 > $group/pids.max; then
+		for bridge in split in-place; do
+			bash -c "echo \$\$ > $group/cgroup.procs; exec timeout 60 '$LOL' run --quiet --bridge $bridge -- \
+				sh -c 'for i in \$(seq 40); do sleep 3 & done; wait; echo all of them'" > out 2> err < /dev/null
+			is "$? $(cat out err)" "0 all of them" "$bridge: 40 processes in the guest, 30 allowed on the host"
+		done
+		for i in $(seq 100); do rmdir $group 2>/dev/null && break; sleep 0.1; done
+	else
+		rmdir $group 2>/dev/null
+		skip "a control group's limit on processes" "no pids controller to be had"
+	fi
+fi
 if [ "$(id -u)" != 0 ]; then
-	if [ "$(cat st)" != 0 ]; then like "$(cat err)" '^lol: ' "a process limit that is too small: it says so"; else pass "a small process limit is enough"; fi
+	timeout 30 bash -c "ulimit -u 3; exec '$LOL' run --quiet -- true" > out 2> err < /dev/null
+	like "$? $(cat err)" '^(1|122) lol: .*Resource temporarily unavailable \(ulimit -u' "a process limit that is too small: it says so"
+	is "$(wc -l < err)" 1 "in one line"
+fi
+for files in 64 32; do
+	bash -c "ulimit -n $files; exec timeout 30 '$LOL' run --quiet -- echo $files files" > out 2> err < /dev/null
+	is "$(cat out err)" "$files files" "a guest with $files open files"
+done
+for files in 18 14 10 6; do
+	bash -c "ulimit -n $files; exec timeout 30 '$LOL' run --quiet -- true" > out 2> err < /dev/null
+	like "$? $(cat err)" '^(1|122) lol: .*Too many open files' "$files open files are not enough, and it says so"
+	is "$(wc -l < err)" 1 "in one line"
+done
+bash -c "ulimit -f 1000; exec timeout 30 '$LOL' run --quiet -- true" > out 2> err < /dev/null
+like "$? $(cat err)" '^1 lol: .*File too large \(ulimit -f' "a limit on the size of files, which guest memory is"
+if unshare -rm mount -t tmpfs none /proc 2> /dev/null; then
+	unshare -rm sh -c "mount -t tmpfs none /proc && exec timeout 30 '$LOL' run --quiet -- true" > out 2> err < /dev/null
+	like "$? $(cat err)" '^1 lol: this host lacks "/proc"' "without /proc"
+else
+	skip "without /proc" "this host refuses namespaces"
 fi
 mkdir ro && chmod 555 ro
 (cd ro && timeout 30 "$LOL" run --quiet -- echo from a read-only folder > ../out 2> ../err < /dev/null)

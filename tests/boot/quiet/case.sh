@@ -14,3 +14,11 @@ is $status 0 "lol help"
 like "$(cat out)" 'usage: lol run' "shows the usage"
 lol probe
 like "$(cat out)" '[Ss]eccomp' "lol probe names host features"
+for verb in help version probe; do
+	"$LOL" $verb > /dev/full 2> err
+	is "$? $(cat err)" "1 lol: standard output: No space left on device" "lol $verb tells that nobody can read it"
+done
+for verb in run probe version; do
+	lol $verb -h
+	is "$status $(head -c 14 out)" "0 usage: lol run" "lol $verb -h is lol help"
+done

@@ -25,4 +25,9 @@ is "$(cat out)" late "input that comes late"
 is "$(tr '\n' ' ' < out)" "got 1 got 2 got 3 " "input in pieces"
 timeout 30 "$LOL" run --quiet -- sh -c 'cat; echo end' <&- > out 2> err
 is "$(cat out)" end "closed standard input"
+mkdir -p folder
+input=folder lol run --quiet -- sh -c 'cat; echo end'
+is "$(cat out) $(cat err)" "end lol: standard input: Is a directory" "standard input that cannot be read"
+bash -c "ulimit -f 100000; exec timeout 60 '$LOL' run --quiet --memory 64M -- head -c 110000000 /dev/zero" > out 2> err < /dev/null
+is "$? $(cat err)" "122 lol: standard output: File too large" "a limit on the size of files"
 nothing_left "nothing is left"

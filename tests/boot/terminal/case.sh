@@ -98,6 +98,7 @@ expect got line
 status 5
 restored
 END
+unlike "$(cat transcript)" 'Linux version|console' "nothing of the kernel's with --quiet"
 pty "settings are restored after SIGTERM" <<'END'
 expect # 
 raw
