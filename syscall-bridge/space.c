@@ -116,8 +116,8 @@ void retire_space(struct lol_space *space)
 		wake_zygote();
 }
 
-/* Make room: the space that ran longest ago is only a cache. */
-static void evict_oldest(void)
+/* Make room: the space that ran longest ago is only a cache.  false: there is none. */
+static bool evict_oldest(void)
 {
 	struct lol_space *oldest = NULL, *space;
 
@@ -130,6 +130,7 @@ static void evict_oldest(void)
 	}
 	if (oldest)
 		retire_space(oldest);
+	return oldest;
 }
 
 static bool slots_exhausted(void)
@@ -171,8 +172,8 @@ struct lol_space *bind_space(u64 root)
 				wake_zygote();
 			return space;
 		}
-		if (slots_exhausted())
-			evict_oldest();
+		if ((slots_exhausted() || __atomic_exchange_n(&state->refused, 0, __ATOMIC_SEQ_CST)) && evict_oldest())
+			late = 0;
 		/* those that died count no more */
 		__atomic_store_n(&state->taken, made, __ATOMIC_SEQ_CST);
 		wake_zygote();

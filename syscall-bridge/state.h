@@ -150,6 +150,7 @@ struct lol_state {
 	__u32 taken;		/* incremented when one was; made - taken are there, about */
 	__u32 retired;		/* incremented when one was retired */
 	__u32 slot_wanted;	/* the zygote finds no FREE slot */
+	__u32 refused;		/* the host refuses a process or thread for a space; cleared by who makes room */
 	__u32 fatal;		/* a process that runs the wedge found this errno and gave up */
 	__u64 time;		/* virtual time: counts hand-overs */
 	__u32 kernel_lock;	/* of the kernel-half flushes */

@@ -82,6 +82,8 @@ static void start_agent(u32 slot)
 	agent = agent_start(CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
 			 LOL_WEDGE_HANDOFF + LOL_HANDOFF_OPS, LOL_WEDGE_HANDOFF + LOL_HANDOFF_DONE,
 			 offset | (u64)space_at(slot)->pid << 32, filter_agent(offset));
+	if (SYS_ERROR(agent))
+		WRITE_ONCE(state->refused, 1);
 	must("clone", agent);
 	while (!__atomic_load_n(&agent_ready, __ATOMIC_ACQUIRE))
 		sys_futex_wait(&agent_ready, 0, NULL);

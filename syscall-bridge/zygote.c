@@ -153,8 +153,9 @@ static void make(u32 slot)
 	if (!pid)
 		space_main(slot);
 	if (SYS_ERROR(pid)) {
-		/* no processes left: try again when somebody wants one */
+		/* no processes left: try again when somebody wants one, and has made room */
 		space_move(space, LOL_SPACE_STARTING, LOL_SPACE_FREE);
+		WRITE_ONCE(state->refused, 1);
 		return;
 	}
 	made[slot] = pid;

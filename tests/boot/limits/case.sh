@@ -39,6 +39,15 @@ if [ "$(id -u)" = 0 ]; then
 				sh -c 'for i in \$(seq 40); do sleep 3 & done; wait; echo all of them'" > out 2> err < /dev/null
 			is "$? $(cat out err)" "0 all of them" "$bridge: 40 processes in the guest, 30 allowed on the host"
 		done
+		for bridge in split in-place; do	# and when it was not so at the start
+			echo max > $group/pids.max
+			bash -c "echo \$\$ > $group/cgroup.procs; exec timeout 60 '$LOL' run --quiet --bridge $bridge -- \
+				sh -c 'for i in \$(seq 10); do sleep 8 & done; echo up; sleep 3; for i in \$(seq 30); do sleep 3 & done; wait; echo all'" > out 2> err < /dev/null &
+			for i in $(seq 200); do grep -qs up out && break; sleep 0.05; done
+			echo 18 > $group/pids.max
+			wait $!
+			is "$? $(cat out err | xargs)" "0 up all" "$bridge: 40 processes in the guest, 18 allowed on the host from some time on"
+		done
 		for i in $(seq 100); do rmdir $group 2>/dev/null && break; sleep 0.1; done
 	else
 		rmdir $group 2>/dev/null
