@@ -39,8 +39,8 @@
 
 #define NO_SLOT		LOL_MAX_SPACES
 #define SILENT_RUN	2000000		/* ns of CPU in which a space could have answered */
-#define SILENT_TIMES	80		/* complaints until it is killed in any case */
-#define SILENT_ASLEEP	3		/* the same where it seems to sleep */
+#define SILENT_GUILTY	3		/* complaints when it could have, until it is killed */
+#define SILENT_TIMES	400		/* complaints until it is killed in any case: some 5 s */
 #define ZYGOTE_DEATHS	8		/* without a space made: give up */
 
 /* K may wait for an answer of the space in this slot. */
@@ -121,7 +121,10 @@ static void wake_turn(struct lol_space *space)
 	spaces_wake(&space->turn);
 }
 
-/* The baton was announced but never passed. */
+/*
+ * The baton was announced but never passed, or to a process whose end had been seen
+ * when it was not yet the holder.
+ */
 static void review_hand_over(struct vm *vm)
 {
 	struct lol_vcpu *vcpu = vm_vcpu(vm);
@@ -130,10 +133,15 @@ static void review_hand_over(struct vm *vm)
 
 	if (!vm->baton_waits && holder < LOL_MAX_SPACES &&
 	    __atomic_load_n(&vcpu->regs_valid, __ATOMIC_SEQ_CST)) {
+		struct lol_space *space = lol_state_space(vm->state, holder);
+
 		untaken = true;
-		turn = __atomic_load_n(&lol_state_space(vm->state, holder)->turn, __ATOMIC_SEQ_CST);
+		turn = __atomic_load_n(&space->turn, __ATOMIC_SEQ_CST);
 		if (stuck.untaken && stuck.holder == holder && stuck.turn == turn) {
-			wake_turn(lol_state_space(vm->state, holder));
+			if (__atomic_load_n(&space->state, __ATOMIC_SEQ_CST) == LOL_SPACE_BOUND)
+				wake_turn(space);
+			else
+				spaces_pass_baton(vm);
 			untaken = false;
 		}
 	}
@@ -153,16 +161,6 @@ static void review_retired(struct vm *vm)
 	seen = retired;
 }
 
-/* What becomes of a slot that has been STARTING for long. */
-static uint32_t after_start(struct vm *vm, unsigned int slot, pid_t pid)
-{
-	if (!spaces_is_child(vm, pid))
-		return LOL_SPACE_FREE;
-	/* a tracee to be is what its tracer says, and ends without one */
-	return vm->config->bridge == LOL_BRIDGE_PTRACE && slot != LOL_KERNEL_SLOT ?
-		LOL_SPACE_STARTING : LOL_SPACE_READY;
-}
-
 void spaces_review(struct vm *vm)
 {
 	unsigned int slot;
@@ -178,11 +176,11 @@ void spaces_review(struct vm *vm)
 		pid_t pid = space->pid;
 
 		if (state == stuck.slot[slot].state && pid == stuck.slot[slot].pid) {
-			if (state == LOL_SPACE_DYING)		/* told, but not woken */
-				wake_turn(space);
-			else if (state == LOL_SPACE_STARTING)	/* taken, but never bound */
-				__atomic_compare_exchange_n(&space->state, &state, after_start(vm, slot, pid),
-							    false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+			if (state == LOL_SPACE_DYING && spaces_pid(vm, slot) > 0)	/* but not told */
+				kill(pid, SIGKILL);
+			else if (state == LOL_SPACE_TAKEN)	/* but never bound */
+				__atomic_compare_exchange_n(&space->state, &state, spaces_is_child(vm, pid) ? LOL_SPACE_READY :
+							    LOL_SPACE_FREE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		}
 		stuck.slot[slot].state = state;
 		stuck.slot[slot].pid = pid;
@@ -232,7 +230,7 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 	}
 }
 
-/* Slots that the zygote had begun to fill when it died. */
+/* Slots that the zygote had begun to fill when it died, and processes that nobody waits for any more. */
 static void free_unborn(struct vm *vm)
 {
 	unsigned int slot;
@@ -240,8 +238,13 @@ static void free_unborn(struct vm *vm)
 	for (slot = 0; slot < LOL_MAX_SPACES; slot++) {
 		struct lol_space *space = lol_state_space(vm->state, slot);
 
-		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_STARTING &&
-		    !spaces_is_child(vm, space->pid))
+		pid_t pid = space->pid;
+
+		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) != LOL_SPACE_STARTING)
+			continue;
+		if (spaces_is_child(vm, pid))
+			kill(pid, SIGKILL);
+		else
 			__atomic_store_n(&space->state, LOL_SPACE_FREE, __ATOMIC_SEQ_CST);
 	}
 }
@@ -310,16 +313,23 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 		vm->silent.pid = pid;
 		vm->silent.what = what;
 		vm->silent.ran = look.ran;
-		vm->silent.times = vm->silent.asleep = 0;
+		vm->silent.times = vm->silent.guilty = 0;
 	}
 	if (!seen)
 		look.ran = vm->silent.ran;
+	else if (!vm->silent.ran)
+		vm->silent.ran = look.ran;	/* the first that is known */
 	/*
-	 * A process that the host has not let run could not answer.  One that seems to sleep
-	 * may just have been woken.
+	 * A process that the host has not let run could not answer.  And once proves
+	 * nothing: one that seems to sleep may just have been woken; what a hypervisor has taken
+	 * of a CPU counts as run at its end; all of lol may have been stopped and is just being
+	 * continued, one after the other.
 	 */
-	if (!certain && look.ran - vm->silent.ran < SILENT_RUN &&
-	    (waits ? ++vm->silent.times < SILENT_TIMES : ++vm->silent.asleep < SILENT_ASLEEP))
+	if (!waits || look.ran - vm->silent.ran >= SILENT_RUN) {
+		vm->silent.guilty++;
+		vm->silent.ran = look.ran;
+	}
+	if (!certain && vm->silent.guilty < SILENT_GUILTY && ++vm->silent.times < SILENT_TIMES)
 		return false;
 	kill(pid, SIGKILL);
 	/* of a tracee's end the tracer hears first, which may be stopped: K sees it later */

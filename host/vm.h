@@ -101,7 +101,7 @@ struct vm {
 		pid_t pid;
 		uint64_t what;
 		unsigned long long ran;	/* ns */
-		unsigned int times, asleep;
+		unsigned int times, guilty;
 	} silent;		/* the space that vCPU 0 complained of last */
 	unsigned int waited;	/* short ticks that one of the two has lasted */
 	uint64_t oom_kills;	/* of our cgroup, at start */

@@ -127,8 +127,8 @@ bool user_begins(u32 slot)
 void user_ended(void)
 {
 	__atomic_store_n(&vcpu->holder, own_slot, __ATOMIC_SEQ_CST);
-	smp_mb();
 	WRITE_ONCE(vcpu->kicked, 0);
+	smp_mb();	/* who has seen it set has set pending before, which is tested now */
 }
 
 void k_settle(struct place *p)

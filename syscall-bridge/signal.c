@@ -248,8 +248,10 @@ noreturn void signal_handler(int signal, struct host_siginfo *info, struct host_
 	struct lol_regs *regs = &uc->regs;
 	void *fp = uc->fpstate;
 
-	if (signal == SIGUSR1)
+	if (signal == SIGUSR1) {
 		WRITE_ONCE(vcpu->kicked, 0);
+		smp_mb();	/* who has seen it set has set pending before, which is tested now */
+	}
 	if (in_wedge(regs->rip)) {
 		if (signal == SIGUSR1)
 			kick_inside(uc);

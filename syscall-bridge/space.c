@@ -161,12 +161,14 @@ struct lol_space *bind_space(u64 root)
 			space = space_at(slot);
 			if (READ_ONCE(space->state) != LOL_SPACE_READY)
 				continue;
-			/* STARTING first: nobody else looks at the root before BOUND */
-			if (!space_move(space, LOL_SPACE_READY, LOL_SPACE_STARTING))
+			/* TAKEN first: nobody else looks at the root before BOUND */
+			if (!space_move(space, LOL_SPACE_READY, LOL_SPACE_TAKEN))
 				continue;
 			space->root = root;
 			space->vcpu = vcpu->number;
-			__atomic_store_n(&space->state, LOL_SPACE_BOUND, __ATOMIC_SEQ_CST);
+			/* the monitor, which has seen its end meanwhile, would not see it again */
+			if (!space_move(space, LOL_SPACE_TAKEN, LOL_SPACE_BOUND))
+				continue;
 			state->root_hint[lol_root_hint(root)] = slot;
 			if (few_left())
 				wake_zygote();
@@ -191,11 +193,18 @@ noreturn void run_at_turn(void)
 {
 	struct lol_space *space = space_at(own_slot);
 
-	while (__atomic_load_n(&space->turn, __ATOMIC_ACQUIRE) == own_turn)
-		sys_futex_wait(&space->turn, own_turn, NULL);
-	own_turn = space->turn;
-	if (READ_ONCE(space->state) == LOL_SPACE_DYING)
-		sys_exit(0);
+	/*
+	 * A turn may come twice (host/reap.c), or have been meant for the process that was
+	 * here before: it counts only with a context that nobody has taken yet.
+	 */
+	do {
+		while (__atomic_load_n(&space->turn, __ATOMIC_ACQUIRE) == own_turn)
+			sys_futex_wait(&space->turn, own_turn, NULL);
+		own_turn = __atomic_load_n(&space->turn, __ATOMIC_ACQUIRE);
+		if (READ_ONCE(space->state) == LOL_SPACE_DYING)
+			sys_exit(0);
+	} while (READ_ONCE(space->state) != LOL_SPACE_BOUND || READ_ONCE(vcpu->holder) != own_slot ||
+		 !READ_ONCE(vcpu->regs_valid));
 	run_context();
 	__builtin_unreachable();
 }

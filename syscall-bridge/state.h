@@ -87,7 +87,8 @@ static inline __u32 lol_site_hash(__u64 address)
 
 /*
  * Life of a space slot.  The zygote takes FREE -> STARTING, forks, and makes it
- * READY; a vCPU takes READY -> BOUND and gives it a root; when the root is gone or
+ * READY; a vCPU takes READY -> TAKEN, gives it a root and makes it BOUND, if it has not
+ * died meanwhile: from TAKEN nobody but that vCPU makes it BOUND.  When the root is gone or
  * the slot is wanted, the vCPU makes it RETIRED, or where a process may serve
  * another address space (struct bridge) READY again; the zygote makes RETIRED
  * DYING and wakes the process, which exits.  The monitor, having reaped it, makes
@@ -97,6 +98,7 @@ enum lol_space_state {
 	LOL_SPACE_FREE,
 	LOL_SPACE_STARTING,
 	LOL_SPACE_READY,
+	LOL_SPACE_TAKEN,
 	LOL_SPACE_BOUND,
 	LOL_SPACE_RETIRED,
 	LOL_SPACE_DYING,

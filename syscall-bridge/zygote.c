@@ -9,7 +9,7 @@
  * several spaces taken (wake_zygote()), since the guest waits while it is.
  *
  *	zygote:	FREE -> STARTING, fork, READY		(spare_spaces of them)
- *	vCPU:	READY -> BOUND to a root, turn		(first load of that root)
+ *	vCPU:	READY -> TAKEN -> BOUND to a root, turn	(first load of that root)
  *	vCPU:	BOUND -> RETIRED			(root gone, or slot wanted)
  *		  or -> READY				(where the bridge allows reuse)
  *	zygote:	RETIRED -> DYING, turn			it exits
@@ -181,7 +181,6 @@ static bool work(void)
 			spare++;
 			break;
 		case LOL_SPACE_STARTING:
-			/* otherwise somebody is just taking it */
 			if (bridge != &bridge_ptrace || slot == LOL_KERNEL_SLOT || !lives(slot))
 				break;
 			if (tracer_attach(slot))	/* it rings when it is ready for that */

@@ -9,7 +9,7 @@ GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/gues
 USER_ATTACKS := calls scan forge kick noise state
 ATTACKS := $(addprefix $B/tests/attack/,$(USER_ATTACKS)) \
 	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET ZYGOTE KERNEL AREA)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS CHILD CHILD+LANDLOCK BOUNDS COPY OUTSIDE))
+	   $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS CHILD CHILD+LANDLOCK BOUNDS COPY OUTSIDE DELAY))
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 
 .PHONY: tests-build
@@ -43,6 +43,15 @@ $B/tests/weak/%/lol: $(HOST_OBJECTS) $B/wedge
 	$(CC) $(HOST_CFLAGS) $(HOST_FLAGS) $(patsubst %,-DLOL_WEAK_%,$(subst +, ,$*)) -o $@ $(call weak_files,$*) \
 		$(filter-out $(patsubst %.c,$(BUILD)/monitor/%.o,$(call weak_files,$*)),$(HOST_OBJECTS)) $(HOST_LIBS)
 	for file in wedge vmlinux initramfs.cpio; do ln -sfn ../../../$$file $(@D)/$$file; done
+
+# Both, with delays at random between the steps of what they agree upon.
+DELAY := -include tests/lib/delay.h
+$B/tests/weak/DELAY/wedge: $(wildcard syscall-bridge/*.[chS] mm-emulation/*.[ch]) tests/lib/delay.h
+	$(MAKE) -s -f syscall-bridge/bridge.mk B=$(@D) WEDGE_EXTRA="$(DELAY)"
+$B/tests/weak/DELAY/lol: $(wildcard host/*.[ch] host/base/*.[ch] host/dev/*.[ch] mm-emulation/*.[ch] syscall-bridge/*.h) \
+			 tests/lib/delay.h $B/tests/weak/DELAY/wedge
+	$(MAKE) -s -f host/host.mk BUILD=$(@D) CC="$(CC)" HOST_CFLAGS="$(HOST_CFLAGS) $(DELAY) -DLOL_DELAY_RARE=2" $@
+	for file in vmlinux initramfs.cpio; do ln -sfn ../../../$$file $(@D)/$$file; done
 
 # A monitor that makes calls which it must not make.
 $B/tests/weak/MONITOR/lol: tests/attack/monitor/misbehave.c $(HOST_OBJECTS) $B/wedge
