@@ -202,8 +202,8 @@ static void lost_space(struct vm *vm, pid_t pid, bool orderly, const char *how)
 			continue;
 		if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == LOL_SPACE_FREE)
 			continue;
-		/* Made again and again, each would end the same way. */
-		if (code > 0 && code < 4096 && space->state != LOL_SPACE_BOUND && ++vm->zygote_deaths > ZYGOTE_DEATHS)
+		/* Made again and again, each would end the same way, unless room is made for it. */
+		if (code > 0 && code < 4096 && code != EAGAIN && space->state != LOL_SPACE_BOUND && ++vm->zygote_deaths > ZYGOTE_DEATHS)
 			vm_end(vm, VM_HOST, "processes for address spaces of the guest cannot be made here: %s",
 			       spaces_refused(vm, why, sizeof(why), 0));
 		/* One that was told to go held no lock; looking at all slots is slow. */
