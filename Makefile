@@ -7,6 +7,7 @@
 #	make module M=folder	a kernel module of yours
 #	make unit	unit tests only
 #	make check-long	longer tests, and more of them
+#	make check-host	some tests on the host kernel that Debian has, in QEMU
 #	make fuzz	fuzzers, a minute each (FUZZ_SECONDS=n)
 #	make bench	lol against native and User-Mode Linux
 #	make clean	removes what was built, but the unpacked kernel source
@@ -20,6 +21,7 @@ B := build
 BUILD := $B
 VERSION := 6.12
 JOBS ?= $(shell nproc)
+HOST_CASES ?= hello exit-codes streams kill sandbox errors
 SHELL := /bin/bash
 
 ifeq ($(origin CC),default)
@@ -41,7 +43,7 @@ include tests/tests.mk
 include tests/fuzz/fuzz.mk
 -include $(wildcard tests/toy/*.mk tests/probe/*.mk)
 
-.PHONY: all deps module run check check-long bench clean distclean selftests help
+.PHONY: all deps module run check check-long check-host bench clean distclean selftests help
 all: $B/lol $B/wedge $B/vmlinux $B/initramfs.cpio
 
 # --- guest kernel ----------------------------------------------------------
@@ -90,6 +92,11 @@ check check-long: SETS := tests
 check check-long: deps
 	$(MAKE) --no-print-directory all tests-build $(TOYS) $B/debug-initramfs.cpio selftests
 	tests/run $(if $(filter check-long,$@),--long)
+
+check-host: SETS := tests host
+check-host: deps
+	$(MAKE) --no-print-directory all tests-build
+	scripts/other-host.sh env LOL_TEST_AS_ROOT=1 tests/run $(HOST_CASES)
 
 # --- comparison ------------------------------------------------------------
 $B/uml/linux: scripts/build-uml.sh | $B/vmlinux

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# deps.sh [--install] [tests] [fuzz]: what must be on this machine to build and run lol, and
+# deps.sh [--install] [tests] [fuzz] [host]: what must be on this machine to build and run lol, and
 # with names of sets for more than that, as Debian packages.  Says what is missing; with
 # --install, names it and installs it, as root or with sudo.
 # Exit status 0 when nothing is missing any more.
@@ -44,6 +44,9 @@ fuzz='
 clang			fuzzers
 libclang-rt-14-dev	libFuzzer
 '
+host='
+qemu-system-x86		another host kernel
+'
 optional='
 ccache			faster rebuilds
 '
@@ -54,6 +57,7 @@ for argument; do
 	--install) install=1 ;;
 	tests) packages=$packages$tests ;;
 	fuzz) packages=$packages$fuzz ;;
+	host) packages=$packages$host ;;
 	*) echo "deps: unknown argument $argument" >&2; exit 2 ;;
 	esac
 done

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LOL_DELAY_H
+#define LOL_DELAY_H
+
 /*
  * Included before all else in the wedge and the monitor of build/tests/weak/DELAY:
  * before each atomic operation one of them now and then does nothing for a while, as
@@ -9,8 +12,7 @@
  * One in LOL_DELAY_RARE waits for some 2^n ticks of the TSC, each n below
  * LOL_DELAY_BITS being as likely: short windows are hit by short delays.
  */
-#if !defined(LOL_DELAY_H) && !defined(__ASSEMBLER__)
-#define LOL_DELAY_H
+#ifndef __ASSEMBLER__
 
 #ifndef LOL_DELAY_RARE
 #define LOL_DELAY_RARE	16	/* a power of two */
@@ -39,5 +41,7 @@ static __attribute__((noinline, unused)) void lol_delay(void)
 #define __atomic_fetch_add(...)		(lol_delay(), __atomic_fetch_add(__VA_ARGS__))
 #define __atomic_add_fetch(...)		(lol_delay(), __atomic_add_fetch(__VA_ARGS__))
 #define __atomic_thread_fence(...)	(lol_delay(), __atomic_thread_fence(__VA_ARGS__))
+
+#endif
 
 #endif
