@@ -87,9 +87,14 @@ qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -smp 2 -cpu max,smap=off
 	-nodefaults -display none -no-reboot -serial stdio -kernel "$dir/kernel" -initrd "$dir/initrd" \
 	-append "console=ttyS0 quiet rdinit=/init panic=-1 clocksource=tsc tsc=reliable" \
 	-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap < /dev/null |
-	tr -d '\r' | awk -v log_file="$dir/console" '
-		{ print > log_file }
-		/^other-host: status / { status = $3; ended = 1; next }
-		{ print; fflush() }
-		END { exit ended ? status : 1 }'
-exit "${PIPESTATUS[2]}"
+	{
+		while IFS= read -r line; do
+			line=${line%$'\r'}
+			case $line in
+			"other-host: status "*) exit "${line##* }" ;;
+			*) printf '%s\n' "$line" ;;
+			esac
+		done
+		exit 1		# it has not come to its end
+	}
+exit "${PIPESTATUS[1]}"
