@@ -21,7 +21,7 @@ B := build
 BUILD := $B
 VERSION := 6.12
 JOBS ?= $(shell nproc)
-HOST_CASES ?= hello exit-codes streams kill sandbox errors
+HOST_CASES ?= hello exit-codes streams kill sandbox
 SHELL := /bin/bash
 
 ifeq ($(origin CC),default)
