@@ -3,7 +3,7 @@
 # the monitor, which says why, be it in its own process or by the agents of many spaces;
 # one that does not look lets it have them.  Guest programs stay within the budget, however
 # many there are.  What the guest must not give back to the host stays.
-limit=120
+limit=600
 start() # MONITOR BRIDGE OPTION...: in the background; sets $guard
 {
 	local monitor=$1 bridge=$2
