@@ -3,6 +3,9 @@
 # host's tools for the boot cases.
 B ?= build
 
+# What programs under attack agree upon; attackers know it.
+SHARED_HEADERS := $(wildcard guest-arch/arch/lol/abi/lol/*.h syscall-bridge/*.h mm-emulation/*.h)
+
 GUEST_CFLAGS := -std=gnu11 -O2 -g0 -Wall -Wextra -Werror -static -s -pthread
 GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/guest/*.c))
 # hostile programs of the guest's users: each in the folder of its case
@@ -26,7 +29,7 @@ $B/tests/guest/%: tests/guest/%.c tests/guest/tap.h
 
 define user_attack
 $B/tests/attack/$1: tests/attack/$1/$1.c tests/attack/user.c tests/attack/user.h tests/guest/tap.h \
-		    syscall-bridge/handoff.h syscall-bridge/roles.h
+		    $(SHARED_HEADERS)
 	@mkdir -p $$(@D)
 	$$(CC) $$(GUEST_CFLAGS) -I. -Iguest-arch/arch/lol/abi -o $$@ $$(filter %.c,$$^)
 endef

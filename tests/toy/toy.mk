@@ -11,6 +11,6 @@ $B/toy: tests/toy/toy.c
 $B/toy-sites: tests/toy/sites.c
 $B/hostile: tests/attack/hostile-kernel/hostile.c $(wildcard tests/attack/hostile-kernel/*.h)
 
-$(TOYS): tests/toy/entry.S tests/toy/guest.h tests/toy/toy.lds $B/afterburn/as
+$(TOYS): tests/toy/entry.S tests/toy/guest.h tests/toy/toy.lds $B/afterburn/as $(SHARED_HEADERS)
 	$(CC) $(TOY_CFLAGS) -nostdlib -static -no-pie -Wl,-T,tests/toy/toy.lds -Wl,--build-id=none \
 		-Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -o $@ $(filter %.c %.S,$^)
