@@ -53,7 +53,6 @@ static struct console_setup choose_streams(const struct config *config)
 		setup.streams = !terminal;
 		setup.to_stderr = !terminal;
 		setup.hidden = !terminal && config->quiet;
-		setup.late = config->quiet;
 	} else {
 		setup.input = true;
 	}

@@ -8,7 +8,6 @@
 struct console_setup {
 	bool terminal;		/* console is on the user's terminal, raw */
 	bool input;		/* standard input goes to the console */
-	bool late;		/* what comes before the console's driver is only remembered */
 	bool hidden;		/* console output is only remembered */
 	bool to_stderr;		/* console output goes to standard error */
 	bool streams;		/* ports org.lol.stdin, stdout, stderr */

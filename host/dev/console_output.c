@@ -77,9 +77,6 @@ void console_output(struct console_device *d, unsigned int n)
 		virtio_mmio_broken(&d->virtio);
 	if (terminal && !d->console->has_spoken) {
 		d->console->has_spoken = true;
-		/* From now on all is shown: what was held back before is of no use at the end. */
-		if (d->console->kernel)
-			d->console->vm->history.total = 0;
 		console_input(d->console);
 	}
 }
@@ -133,7 +130,7 @@ void console_text(struct vm *vm, const char *text, size_t length)
 	struct console *c = vm->console;
 	size_t i, start = 0;
 
-	if (!c || !c->kernel || c->setup.late) {
+	if (!c || !c->kernel) {
 		history_add(&vm->history, text, length);
 		return;
 	}

@@ -342,32 +342,6 @@ static void console_slow(void **state)
 	close(stdout_copy);
 }
 
-/* What comes before the driver is held back for the case of a panic, until the driver speaks. */
-static void late(void **state)
-{
-	static const struct console_setup setup = { .late = true };
-	int ours[2], stdout_copy = dup(1);
-	unsigned int length;
-	char text[64];
-
-	(void)state;
-	pipes(ours);
-	start(&setup);
-	console_text(&vm, "early", 5);
-	assert_int_equal(vm.history.total, 5);
-	memcpy(at(buffer(1, 0)), "driver", 6);
-	offer(1, 0, 6, false);
-	assert_int_equal(take(1, &length), 0);
-	assert_int_equal(read(ours[1], text, sizeof(text)), 6);
-	assert_memory_equal(text, "driver", 6);
-	assert_int_equal(vm.history.total, 0);
-	close(ours[0]);
-	close(ours[1]);
-	stop();
-	dup2(stdout_copy, 1);
-	close(stdout_copy);
-}
-
 static void noise(void **state)
 {
 	static const struct console_setup setup = { .streams = true, .status = true, .hidden = true };
@@ -415,7 +389,6 @@ int main(void)
 		cmocka_unit_test(streams),
 		cmocka_unit_test(slow_reader),
 		cmocka_unit_test(console_slow),
-		cmocka_unit_test(late),
 		cmocka_unit_test(noise),
 	};
 

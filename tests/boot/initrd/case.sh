@@ -5,6 +5,8 @@
 lol run --initrd plain
 is $status 0 "not compressed: status"
 like "$(cat out err)" 'own init speaking' "not compressed: output"
+lol run --quiet --initrd plain
+unlike "$(cat out err)" '^\[' "with --quiet: nothing of the kernel's"
 lol run --quiet --initrd plain -- true
 is $status 121 "a command with an /init that knows of none: status"
 like "$(cat err)" "^lol: .*only lol's own /init runs commands" "and says why"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The first console: characters written to port 0xe9, which the monitor copies
- * to its own output.  It needs no memory and no interrupt, so it is registered
- * before anything else and shows what a kernel that does not boot has to say; the
- * first real console takes its place (CON_BOOT).  "earlyprintk=off" keeps it out.
+ * to its own output.  It needs no memory and no interrupt, so it is registered as
+ * soon as the command line has said how much of the kernel's messages is wanted, and
+ * shows what a kernel that does not boot has to say; the first real console takes its
+ * place (CON_BOOT).  "earlyprintk=off" keeps it out.
  */
 #include <linux/console.h>
 #include <linux/init.h>
@@ -25,15 +26,17 @@ static struct console debug_console = {
 	.index	= -1,
 };
 
+static bool unwanted __initdata;
+
 void __init lol_early_console_init(void)
 {
-	register_console(&debug_console);
+	if (!unwanted)
+		register_console(&debug_console);
 }
 
 static int __init param_earlyprintk(char *value)
 {
-	if (value && !strcmp(value, "off") && console_is_registered(&debug_console))
-		unregister_console(&debug_console);
+	unwanted = value && !strcmp(value, "off");
 	return 0;
 }
 early_param("earlyprintk", param_earlyprintk);

@@ -86,13 +86,13 @@ void __init setup_arch(char **cmdline_p)
 	lol_early_traps();
 	setup_initial_init_mm(_text, _etext, _edata, _end);
 	setup_command_line_early(cmdline_p);
+	parse_early_param();
 	lol_early_console_init();
 
 	if (lol_boot->magic != LOL_BOOT_MAGIC || lol_boot->version != LOL_ABI_VERSION)
 		panic("boot page: magic %#llx, version %u; this kernel speaks version %u",
 		      lol_boot->magic, lol_boot->version, LOL_ABI_VERSION);
 
-	parse_early_param();
 	setup_memory();
 	paging_init();
 	memblock_phys_free(lol_boot->tables.start, lol_boot->tables.size);
