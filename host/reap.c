@@ -40,7 +40,7 @@
 #define NO_SLOT		LOL_MAX_SPACES
 #define SILENT_RUN	2000000		/* ns of CPU in which a space could have answered */
 #define SILENT_GUILTY	3		/* complaints when it could have, until it is killed */
-#define SILENT_TIMES	400		/* complaints until it is killed in any case: some 5 s */
+#define SILENT_TIMES	500		/* complaints until it is killed in any case: some 5 s */
 #define ZYGOTE_DEATHS	8		/* without a space made: give up */
 
 /* K may wait for an answer of the space in this slot. */

@@ -16,7 +16,7 @@
 #include "syscall-bridge/k.h"
 #include "syscall-bridge/sys.h"
 
-#define PATIENCE	12500000	/* ns, twice: then the monitor is asked, each time */
+#define PATIENCE	10000000	/* ns, twice: then the monitor is asked, each time */
 #define ETIMEDOUT	110
 
 #ifndef LOL_WEAK_KICK	/* for tests/attack/kick: what would happen without */

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+UNIT_SRC_test_kspace := syscall-bridge/kspace.c syscall-bridge/kuser.c syscall-bridge/lib.c
