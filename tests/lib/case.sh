@@ -4,6 +4,7 @@
 #
 #   lol [OPTION...]        runs it: status in $status, output in ./out and ./err
 #   guest SCRIPT           runs a shell script in the guest, likewise
+#   begin OPTION...        runs it in the background; then tell, await
 #   ok COMMAND... -- NAME  one TAP line, by COMMAND's exit status
 #   is GOT WANTED NAME     one TAP line, by comparison
 #   image PROGRAM...       path of an image with these programs in /t
@@ -68,6 +69,28 @@ lol()
 	status=$?
 	[ $status -ne 124 ] || echo "# timeout after $limit s: lol $*"
 	return 0
+}
+
+# A guest in the background, once its program has said "up": $guard is what to wait for,
+# $monitor its monitor, descriptor 7 its input; "tell" sends a line there.
+begin() # LOL-OPTION... -- COMMAND...
+{
+	rm -f out err line
+	mkfifo line
+	timeout -k 5 $limit "$LOL" run --quiet ${BRIDGE:+--bridge $BRIDGE} "$@" < line > out 2> err &
+	guard=$!
+	exec 7> line
+	for i in $(seq 1200); do grep -q up out 2>/dev/null && break; kill -0 $guard 2>/dev/null || break; sleep 0.1; done
+	monitor=$(monitor_of "$(pgrep -P $guard -n)")
+}
+# If it has ended already, its status tells.
+tell() { (trap '' PIPE; echo >&7) 2> /dev/null; }
+# Its end; sets $status.
+await()
+{
+	wait $guard
+	status=$?
+	exec 7>&-
 }
 
 guest() { lol run --quiet ${options-} -- sh -c "$1"; }

@@ -11,30 +11,19 @@ waits=S			# as /proc says it of a process that waits
 [ "${BRIDGE-}" != ptrace ] || waits=St
 img=$(image survivors)
 
-# A guest that runs survivors with $1; ours is the other end of its input, 7.
-begin()
+# A guest that runs survivors with $1.
+survivors()
 {
-	rm -f out err line
-	mkfifo line
-	timeout -k 5 $limit "$LOL" run --quiet ${BRIDGE:+--bridge $BRIDGE} --initrd "$img" -- sh -c \
-		"/t/survivors $1; s=\$?; dmesg | grep -E 'BUG|Oops|WARNING|Call Trace|out of memory' | sed 's/^/not ok - /'; exit \$s" \
-		< line > out 2> err &
-	guard=$!
-	exec 7> line
-	for i in $(seq 600); do grep -q up out 2>/dev/null && break; kill -0 $guard 2>/dev/null || break; sleep 0.1; done
-	monitor=$(monitor_of "$(pgrep -P $guard -n)")
+	begin --initrd "$img" -- sh -c \
+		"/t/survivors $1; s=\$?; dmesg | grep -E 'BUG|Oops|WARNING|Call Trace|out of memory' | sed 's/^/not ok - /'; exit \$s"
 	# what is there now is of the guest's init, of the one that watches, or spare
 	except=$("$kills" -l "$monitor" 0 0)
 }
-# Another line for the guest.  If it has ended already, its status tells.
-tell() { (trap '' PIPE; echo >&7) 2> /dev/null; }
-# That, and its end.
+# A line for the guest, and its end.
 end() # NAME
 {
 	tell
-	wait $guard
-	status=$?
-	exec 7>&-
+	await
 	forward "$1" out
 	is $status 0 "$1: status"
 	is "$(cat err)" "" "$1: no message"
@@ -59,12 +48,11 @@ if [ -n "$two" ]; then
 	for signal in 9 19; do
 		# now and then it is in the guest kernel just then, and nothing is lost
 		for try in 1 2 3 4 5; do
-			begin wait
+			survivors wait
 			one_runs && kill -$signal "$busy"
 			sleep 0.2
 			tell
-			wait $guard
-			exec 7>&-
+			await
 			grep -q '^ok' out || break
 		done
 		if [ "$BRIDGE $signal" = "ptrace 19" ]; then
@@ -77,13 +65,13 @@ if [ -n "$two" ]; then
 
 	count=100
 	[ "$LONG" = 1 ] && count=1000
-	begin
+	survivors
 	tell
 	sent=$("$kills" -z 20 "$monitor" $count 100 $except)
 	end "$sent kills"
 	is "$sent" $count "all of them were sent"
 
-	begin
+	survivors
 	tell
 	sent=$("$kills" -s 19 "$monitor" $((count / 5)) 200 $except)
 	end "$sent stopped"
@@ -92,7 +80,7 @@ fi
 
 # Thrice, since they are wanted again at once, when their ends may not be known yet.
 for try in 1 2 3; do
-	begin wait
+	survivors wait
 	one_runs
 	# not the one that runs: with ptrace it waits, too, while it is set to going again
 	sent=$("$kills" -a $two -w $waits "$monitor" 0 0 $busy)
@@ -101,14 +89,13 @@ for try in 1 2 3; do
 done
 
 # On ptrace it is the tracer: when it is replaced, the registers of who runs are lost.
-begin wait
+survivors wait
 one_runs
 "$kills" -s 19 -z 1 "$monitor" 1 0 > /dev/null
 if [ "${BRIDGE-}" = ptrace ]; then
 	sleep 1
 	tell
-	wait $guard
-	exec 7>&-
+	await
 	lost=$(grep '^# [a-z]' out)
 	is "${lost:-# the one that computes, 10 ended with status 137}" "# the one that computes, 10 ended with status 137" \
 		"zygote stopped: nobody is lost but the task that ran"
