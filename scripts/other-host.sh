@@ -4,58 +4,57 @@
 # on the kernel that Debian has for this release, in QEMU without KVM.  What it writes
 # is lost.  Ends with the command's status.
 #
-# QEMU's emulation lacks one thing: up to version 9 an iretq in user mode reads the stack as
-# the kernel would, which SMAP forbids.  So the CPU has no SMAP.
+# An iretq in user mode reads the stack as the kernel would in the emulation of QEMU 7.2,
+# which SMAP forbids.  So the CPU has no SMAP.
 set -u
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
-B=${BUILD:-$top/build}
-dir=$B/other-host
-mkdir -p "$dir"
+build=${BUILD:-$top/build}
+dir=$build/other-host
+image=$dir/image		# what the kernel starts with, as files
+path=$PATH
+PATH=$PATH:/usr/sbin:/sbin	# depmod, modprobe
 
 fail() { echo "other-host: $*" >&2; exit 1; }
 
+# --- once: the kernel, and the modules which make the files of this machine visible
 package=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
 [ -n "$package" ] || fail "linux-image-amd64 is not known to apt"
 if [ ! -e "$dir/$package" ]; then
+	version=${package#linux-image-}
 	rm -rf "$dir"
-	mkdir -p "$dir/root"/{bin,proc,sys,dev,host,write,new}
+	mkdir -p "$image"/{bin,proc,sys,dev,host,write,new} || fail "$image cannot be made"
 	echo "other-host: $package" >&2
 	(cd "$dir" && apt-get download "$package") > "$dir/log" 2>&1 || fail "no $package: $(tail -n 1 "$dir/log")"
-	dpkg-deb -x "$dir"/*.deb "$dir/package" || fail "$package cannot be unpacked"
-	rm -f "$dir"/*.deb
-	version=${package#linux-image-}
-	PATH=$PATH:/sbin:/usr/sbin depmod -b "$dir/package" "$version" || fail "depmod"
-	# what makes the files of this machine visible, and all that it needs
-	(cd "$dir/package" && for module in virtio_pci 9pnet_virtio 9p overlay; do
-		PATH=$PATH:/sbin:/usr/sbin modprobe -d . -S "$version" --show-depends "$module"
-	done) | sed -n 's/^insmod //p' | sort -u | while read -r file; do
-		file=${file#"$dir/package/"}
-		mkdir -p "$dir/root/$(dirname "$file")"
-		cp "$dir/package/$file" "$dir/root/$file"
-	done
-	depmod=$(PATH=$PATH:/sbin:/usr/sbin command -v depmod)
-	"$depmod" -b "$dir/root" "$version" 2>/dev/null
-	cp /bin/busybox "$dir/root/bin/busybox"
+	dpkg-deb -x "$dir"/*.deb "$dir/package" && depmod -b "$dir/package" "$version" || fail "$package cannot be unpacked"
+	cd "$dir/package" || exit
+	for module in virtio_pci 9pnet_virtio 9p overlay; do
+		modprobe -d . -S "$version" --show-depends $module
+	done | sed -n "s|^insmod .*/\(lib/modules/[^ ]*\).*|\1|p" | sort -u | xargs cp --parents -t "$image" || fail "modules"
+	cp --parents lib/modules/"$version"/modules.{order,builtin,builtin.modinfo} "$image"
+	cd "$OLDPWD" || exit
+	depmod -b "$image" "$version" || fail "depmod"
+	cp /bin/busybox "$image/bin/busybox"
 	mv "$dir/package/boot/vmlinuz-$version" "$dir/kernel"
-	rm -rf "$dir/package"
+	rm -rf "$dir/package" "$dir"/*.deb
 	touch "$dir/$package"
 fi
 
+# --- each time: the command
 {
 	printf '#!/bin/bash\ncd %q\n' "$PWD"
-	printf 'export PATH=%q HOME=%q BUILD=%q USER=%q\n' "$PATH" "${HOME:-/}" "$B" "$(id -un)"
+	printf 'export PATH=%q HOME=%q BUILD=%q USER=%q\n' "$path" "${HOME:-/}" "$build" "$(id -un)"
 	printf 'exec setpriv --reuid=%d --regid=%d --clear-groups' "$(id -u)" "$(id -g)"
 	printf ' %q' "$@"
 	echo
-} > "$dir/root/command"
-cat > "$dir/root/end" <<'EOF'
+} > "$image/command"
+cat > "$image/end" <<'EOF'
 bash /run/other-host/command < /dev/null
 echo "other-host: status $?"
 echo o > /proc/sysrq-trigger
 read -r -t 60 < /dev/console
 EOF
-cat > "$dir/root/init" <<'EOF'
+cat > "$image/init" <<'EOF'
 #!/bin/busybox sh
 b=/bin/busybox
 $b mount -t proc proc /proc
@@ -80,8 +79,8 @@ $b mkdir /new/run/other-host
 $b cp /command /end /new/run/other-host/
 exec $b switch_root -c /dev/console /new /bin/bash /run/other-host/end
 EOF
-chmod 755 "$dir/root/init" "$dir/root/bin/busybox"
-(cd "$dir/root" && find . | cpio -o -H newc 2>/dev/null) > "$dir/initrd"
+chmod 755 "$image/init" "$image/bin/busybox"
+(cd "$image" && find . | cpio -o -H newc --quiet) > "$dir/initrd"
 
 qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -smp 2 -cpu max,smap=off -m "${OTHER_HOST_MEMORY:-6144}" \
 	-nodefaults -display none -no-reboot -serial stdio -kernel "$dir/kernel" -initrd "$dir/initrd" \
