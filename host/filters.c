@@ -73,6 +73,9 @@ static const struct row {
 	{ INIT | ZYGOTE | VCPU | USER | AGENT, SCMP_SYS(futex), { ONLY(1, FUTEX_WAKE) },
 	  "waits for, or wakes waiters of, words that the process can read; whoever waits for such a "
 	  "word expects wakes without a cause, and has a bound or others to wake him" },
+	{ ZYGOTE | VCPU, SCMP_SYS(restart_syscall), { { 0 } },
+	  "goes on with a wait of the thread's own that a stop of the process has interrupted; the host's "
+	  "kernel makes the call, with the registers of the wait" },
 	{ ZYGOTE | VCPU | AGENT, SCMP_SYS(mmap), { MAPS(LOL_FD_RAM), IS(3, MAP_SHARED | MAP_FIXED) },
 	  "guest RAM, which the guest has anyway, in the process itself" },
 	{ ZYGOTE | VCPU | AGENT, SCMP_SYS(munmap), { { 0 } },

@@ -60,19 +60,19 @@ static void numbers(void **unused)
 		{ PR_SET_PDEATHSIG, SIGKILL }, { SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW },
 		{ PTRACE_SEIZE },
 	};
-	static const int expected[LOL_NR_ROLES][24] = {
+	static const int expected[LOL_NR_ROLES][25] = {
 		[LOL_ROLE_INIT] = { SYS_futex, SYS_exit_group, -1 },
 		[LOL_ROLE_ZYGOTE] = { SYS_write, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_rt_sigaction, SYS_rt_sigprocmask,
 				      SYS_pwrite64, SYS_clone, SYS_getppid, SYS_sigaltstack, SYS_prctl, SYS_futex,
 				      SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_getpgid, SYS_exit_group,
-				      SYS_timerfd_settime, SYS_seccomp, SYS_close_range, -1 },
+				      SYS_timerfd_settime, SYS_seccomp, SYS_close_range, SYS_restart_syscall, -1 },
 		[LOL_ROLE_TRACER] = { SYS_write, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_rt_sigaction, SYS_rt_sigprocmask,
 				      SYS_pwrite64, SYS_clone, SYS_getppid, SYS_sigaltstack, SYS_prctl, SYS_futex,
 				      SYS_sched_setaffinity, SYS_sched_getaffinity, SYS_getpgid, SYS_exit_group,
-				      SYS_timerfd_settime, SYS_seccomp, SYS_close_range,
+				      SYS_timerfd_settime, SYS_seccomp, SYS_close_range, SYS_restart_syscall,
 				      SYS_ptrace, SYS_wait4, SYS_rt_sigreturn, -1 },
 		[LOL_ROLE_VCPU] = { SYS_write, SYS_mmap, SYS_mprotect, SYS_munmap, SYS_futex, SYS_timerfd_settime,
-				    SYS_exit_group, -1 },
+				    SYS_exit_group, SYS_restart_syscall, -1 },
 		[LOL_ROLE_USER] = { SYS_futex, -1 },
 		[LOL_ROLE_AGENT] = { SYS_mmap, SYS_mprotect, SYS_munmap, SYS_pwrite64, SYS_futex, SYS_exit_group, -1 },
 	};
