@@ -203,29 +203,32 @@ user_again:
 	ud2
 
 /*
- * noreturn void user_leave(const struct lol_regs *regs, const void *fp, u64 mask, u64 cs)
+ * noreturn void user_leave(const struct lol_regs *regs, u64 cs)
  *
- * A kick in the labelled range, or before it, ends in LOL_REASON_NOT_LEFT.
+ * A kick in the labelled range, or before it, ends in LOL_REASON_NOT_LEFT; at its last
+ * instruction the user's code has begun, but for rip.
  */
-	.globl user_leave, user_leave_begin, user_leave_end
+	.globl user_leave, user_leave_begin, user_leave_end, user_leave_last
 user_leave:
 user_leave_begin:
-	testq %rsi, %rsi
-	jz 1f
-	movl %edx, %eax
-	shrq $32, %rdx
-	xrstor64 (%rsi)
-1:	cmpl $0, user_kicked(%rip)
+	cmpl $0, user_kicked(%rip)
 	jne 2f
-	IRET_TO_REGS ss=$LOL_USER_DS, cs=%rcx
+	cmpl $LOL_USER_CS, %esi
+	jne 1f
+	testl $FLAG_TF, REGS_RFLAGS(%rdi)
+	jnz 1f
+	JUMP_TO_REGS rip=user_leave_rip, rsp=user_leave_rsp, last=user_leave_last
+1:	IRET_TO_REGS ss=$LOL_USER_DS, cs=%rsi
 user_leave_end:
 2:	andq $-16, %rsp
 	call user_not_left
 	ud2
 
 	.bss
-	.globl agent_ready, user_kicked, user_confined
+	.globl agent_ready, user_kicked, user_confined, user_leave_rip
 	.balign 8
+user_leave_rip:	.quad 0
+user_leave_rsp:	.quad 0
 agent_ready:	.long 0
 user_kicked:	.long 0
 user_confined:	.long 0		/* the filter is loaded */

@@ -83,6 +83,10 @@ static noreturn void kick_inside(struct host_ucontext *uc)
 {
 	struct lol_regs *regs = &uc->regs;
 
+	if (regs->rip == (u64)leave_last) {
+		regs->rip = leave_rip;
+		resume(regs, uc->fpstate);
+	}
 	if (within(regs->rip, leave_begin, leave_end)) {
 		/*
 		 * Vector registers that were live are in this frame now, so the exit

@@ -13,6 +13,7 @@
  * by signal.c as one that came an instant later:
  *
  *   leave_begin .. leave_end      the exit is done over, from its start
+ *   leave_last                    the user's or kernel's registers but rip, which is leave_rip
  *   sysret_commit .. sysret_end   the user's registers are rcx, r11, sysret_rsp
  *   iret_commit .. iret_end       the user's frame is at rsp
  *
@@ -63,9 +64,9 @@ signal_entry:
  * noreturn void leave(struct lol_regs *regs, void *fp)
  *
  * iretq is the one instruction that loads rip, rflags (TF and all) and rsp at
- * once; it works at ring 3 between equal privilege levels.
+ * once; it works at ring 3 between equal privilege levels.  It is slow, and seldom needed.
  */
-	.globl leave, leave_begin, leave_end
+	.globl leave, leave_begin, leave_end, leave_last
 leave:
 	/* what a kick needs to do the exit over: see signal.c */
 	movq %rdi, leave_regs(%rip)
@@ -81,7 +82,12 @@ leave_begin:
 	je 2f
 	cmpl $0, VCPU_PENDING(%rip)
 	jne 3f
-2:	IRET_TO_REGS ss=leave_ss(%rip), cs=leave_cs(%rip)
+2:	cmpl $LOL_USER_CS, leave_cs(%rip)
+	jne 4f
+	testl $FLAG_TF, REGS_RFLAGS(%rdi)
+	jnz 4f
+	JUMP_TO_REGS rip=leave_rip, rsp=leave_rsp, last=leave_last
+4:	IRET_TO_REGS ss=leave_ss(%rip), cs=leave_cs(%rip)
 leave_end:
 3:	andq $-16, %rsp
 	call resume
@@ -253,10 +259,12 @@ leave_cs:	.quad LOL_USER_CS
 leave_ss:	.quad LOL_USER_DS
 
 	.bss
-	.globl leave_regs, leave_fp, sysret_rsp, sysret_rip, slot_rsp
+	.globl leave_regs, leave_fp, leave_rip, sysret_rsp, sysret_rip, slot_rsp
 	.balign 8
 leave_regs:	.quad 0
 leave_fp:	.quad 0
+leave_rip:	.quad 0
+leave_rsp:	.quad 0
 sysret_rsp:	.quad 0
 sysret_rip:	.quad 0
 slot_rsp:	.quad 0

@@ -30,10 +30,11 @@ static const struct lol_done *const done =
 /* agent.S */
 extern char user_stack_top[] __attribute__((visibility("hidden")));
 noreturn void user_again(u64 stack) __attribute__((visibility("hidden")));
-noreturn void user_leave(const struct lol_regs *regs, const void *fp, u64 mask, u64 cs)
-	__attribute__((visibility("hidden")));
+noreturn void user_leave(const struct lol_regs *regs, u64 cs) __attribute__((visibility("hidden")));
 extern char user_leave_begin[] __attribute__((visibility("hidden")));
 extern char user_leave_end[] __attribute__((visibility("hidden")));
+extern char user_leave_last[] __attribute__((visibility("hidden")));
+extern u64 user_leave_rip __attribute__((visibility("hidden")));
 extern u32 user_kicked __attribute__((visibility("hidden")));
 extern u32 user_confined __attribute__((visibility("hidden")));
 
@@ -98,21 +99,23 @@ static void wait_for_agent(u32 needs)
 		sys_futex_wait((u32 *)&done->sequence, sequence, NULL);
 }
 
+/* From here on the vector registers are the user's; nothing in here uses them. */
+static void load_fp(const void *fp, u64 mask)
+{
+	asm volatile("xrstor64 (%0)" : : "r"(fp), "a"((u32)mask), "d"((u32)(mask >> 32)) : "memory");
+}
+
 /* Waits for K and does as it says; on the stack of user_again(). */
 noreturn void user_exchange(void)
 {
-	const void *fp = frame_fp;
-	u64 mask;
-
+	/* while K works, since they mostly stay as they are */
+	if (frame_fp)
+		load_fp(frame_fp, *(const u64 *)((const u8 *)frame_fp + FRAME_XFEATURES));
 	wait_for_enter();
 	entered = handoff->enter;
 	wait_for_agent(handoff->needs);
-	if (handoff->load_fp) {
-		fp = handoff->fp;
-		mask = handoff->fp_mask;
-	} else {
-		mask = fp ? *(const u64 *)((const u8 *)fp + FRAME_XFEATURES) : 0;
-	}
+	if (handoff->load_fp)
+		load_fp(handoff->fp, handoff->fp_mask);
 	if (handoff->new_fs != fs_base) {
 		fs_base = handoff->new_fs;
 		asm volatile("wrfsbase %0" : : "r"(fs_base));
@@ -124,7 +127,7 @@ noreturn void user_exchange(void)
 	handoff->started = entered;
 	if (handoff->keep)
 		frame_regs->rax = handoff->rax;
-	user_leave(handoff->keep ? frame_regs : &handoff->regs, fp, mask, handoff->cs);
+	user_leave(handoff->keep ? frame_regs : &handoff->regs, handoff->cs);
 }
 
 /* Called by user_leave(): a kick was here first. */
@@ -138,7 +141,9 @@ noreturn void user_not_left(void)
 /* Called by user_entry with the host's arguments, on the signal stack. */
 noreturn void user_signal(int signal, struct host_siginfo *info, struct host_ucontext *uc)
 {
-	if (signal == SIGUSR1 && in_wedge(uc->regs.rip)) {
+	if (signal == SIGUSR1 && uc->regs.rip == (u64)user_leave_last) {
+		uc->regs.rip = user_leave_rip;
+	} else if (signal == SIGUSR1 && in_wedge(uc->regs.rip)) {
 		if (within(uc->regs.rip, user_leave_begin, user_leave_end))
 			user_not_left();
 		WRITE_ONCE(user_kicked, 1);

@@ -81,9 +81,10 @@ extern char wedge_text_start[], wedge_text_end[];
 extern char wedge_stack[WEDGE_STACK], wedge_stack_top[];
 void signal_entry(void);
 void slot_emulate(void), slot_iret(void), slot_sysret(void), slot_interrupt(void);
-extern char iret_commit[], iret_end[], sysret_commit[], sysret_end[], leave_begin[], leave_end[];
+extern char iret_commit[], iret_end[], sysret_commit[], sysret_end[];
+extern char leave_begin[], leave_last[], leave_end[];
 extern char guarded_begin[], guarded_end[], guarded_fault[];
-extern u64 sysret_rsp, leave_cs, leave_ss;
+extern u64 sysret_rsp, leave_cs, leave_ss, leave_rip;
 extern struct lol_regs *leave_regs;
 extern void *leave_fp;
 
