@@ -320,18 +320,33 @@ void emulate_memory(struct lol_regs *regs, const u8 *bytes, u32 length)
 		regs->rip += insn.length;
 }
 
-/* Called by slot_emulate: regs->rip is not known yet. */
-noreturn void emulate_slot(struct lol_regs *regs)
+/* Whose replacement has led here; regs->rip was not known. */
+static const struct lol_site_entry *entered_from(struct lol_regs *regs)
 {
 	u32 index = vcpu->site;
-	struct lol_site_entry *site;
-	void *fp = NULL;
+	const struct lol_site_entry *site;
 
 	if (index >= LOL_MAX_SITES)
 		broken("site index", index);
 	site = &lol_state_sites(state)[index];
 	regs->rip = site->address;
 	current_regs = regs;
-	emulate(regs, site, &fp);
+	return site;
+}
+
+/* Called by slot_emulate. */
+noreturn void emulate_slot(struct lol_regs *regs)
+{
+	void *fp = NULL;
+
+	emulate(regs, entered_from(regs), &fp);
+	resume(regs, NULL);
+}
+
+/* Called by slot_sysret_elsewhere: for the form with 64-bit operands there is nothing to decode. */
+noreturn void sysret_slot(struct lol_regs *regs)
+{
+	entered_from(regs);
+	emulate_sysret(regs);
 	resume(regs, NULL);
 }

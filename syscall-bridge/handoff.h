@@ -23,9 +23,9 @@
  * thread with pwrite, through the one descriptor that its filter lets it write
  * to, at the one offset: the user thread cannot forge it.
  *
- * The host puts the user's registers and vector state on the signal stack when
- * it delivers a signal, and there they stay while the guest kernel runs: nothing
- * copies them, K reads what it needs.
+ * The host puts the user's registers and vector state on the signal stack when it
+ * delivers a signal, and there they stay while the guest kernel runs.  Of the registers
+ * the user thread tells K (struct lol_told), vector state K reads when it needs it.
  *
  * Trust: everything that the space can write is hostile to K, which copies once
  * and then checks.
@@ -73,6 +73,22 @@ struct lol_user_regs {
 #define LOL_HANDOFF_FP_SIZE	0xc00
 
 /*
+ * What the user thread of the split bridge says of a stop.  It tells only those words that
+ * are others than the last time, of which both sides keep a copy: a system call so takes
+ * one line of the cache to K, seldom two, and the host's frame stays where it is.
+ */
+struct lol_told {
+	struct lol_regs regs;
+	__u16 cs, gs, fs, ss;
+	__u64 fs_base, gs_base;
+	__u64 fp;			/* offset of the vector state in the signal stack */
+	__u64 arch, call_address;	/* of SIGSYS */
+	__u64 error, trap, cr2;		/* of all others */
+};
+
+#define LOL_TOLD_WORDS	(sizeof(struct lol_told) / sizeof(__u64))
+
+/*
  * Who writes a line of the CPU's cache has it to himself: with K and the user thread on
  * two CPUs each line that both touch is a journey of some 150 ns, and what travels
  * together should lie together.
@@ -96,22 +112,25 @@ struct lol_handoff {
 	/* user: how the run ended */
 	__u32 leave;		/* futex word: enter of the run that has ended */
 	__u32 user_sleeps;	/* the user thread waits for enter in the host */
-	__u32 reason;		/* enum lol_handoff_reason */
-	__u32 signal;
-	__u32 frame;		/* offset of the host's ucontext in the signal stack */
-	__u32 arch;		/* SIGSYS: of the call */
-	__u64 call_address;	/* SIGSYS */
-	__u64 fs_base, gs_base;
-	__u8 reserved2[0x80 - 0x70];
+	__u16 reason;		/* enum lol_handoff_reason */
+	__u16 signal;
+	__u32 changed;		/* words of struct lol_told that are others than the last time */
+	__u64 told[LOL_TOLD_WORDS];	/* and their values, in order */
+	__u8 reserved2[0x140 - 0x50 - 8 * LOL_TOLD_WORDS];
 
 	/* user; K looks only when it has lost the process */
 	__u32 started;		/* enter of the last run that may have begun */
-	__u8 reserved3[0x200 - 0x84];
+	/* ptrace bridge: the tracer, of a stop */
+	__u32 frame;		/* offset of the host's ucontext in the signal stack */
+	__u32 arch;		/* of the call */
+	__u32 reserved3;
+	__u64 call_address;	/* SIGSYS */
+	__u8 reserved4[0x200 - 0x158];
 
 	struct lol_regs regs;	/* K, unless keep */
-	__u8 reserved4[LOL_HANDOFF_USER - 0x200 - sizeof(struct lol_regs)];
+	__u8 reserved5[LOL_HANDOFF_USER - 0x200 - sizeof(struct lol_regs)];
 	struct lol_user_regs user;	/* ptrace: K, and the tracer after the run */
-	__u8 reserved5[LOL_HANDOFF_FP - LOL_HANDOFF_USER - sizeof(struct lol_user_regs)];
+	__u8 reserved6[LOL_HANDOFF_FP - LOL_HANDOFF_USER - sizeof(struct lol_user_regs)];
 	__u8 fp[LOL_HANDOFF_FP_SIZE];	/* XSAVE area, standard format; K; ptrace: as user */
 };
 
@@ -149,8 +168,9 @@ struct lol_done {
 
 _Static_assert(sizeof(struct lol_handoff) == 0x1000, "a page");
 _Static_assert(__builtin_offsetof(struct lol_handoff, leave) == 0x40 &&
-	       __builtin_offsetof(struct lol_handoff, started) == 0x80 &&
+	       __builtin_offsetof(struct lol_handoff, started) == 0x140 &&
 	       __builtin_offsetof(struct lol_handoff, regs) == 0x200, "cache lines");
+_Static_assert(LOL_TOLD_WORDS < 32, "a bit for each");
 _Static_assert(__builtin_offsetof(struct lol_handoff, fp) == LOL_HANDOFF_FP, "aligned for XRSTOR");
 _Static_assert(__builtin_offsetof(struct lol_user_regs, cs) == LOL_TRACEE_CS, "the host's");
 _Static_assert(sizeof(struct lol_ops) == 0x1000, "a page");

@@ -31,7 +31,7 @@ struct kslot {
 	bool used;		/* its memory holds traces of a former process */
 	bool has_fp;		/* it has user's vector state at fp_offset of its piece */
 	u32 fp_offset;
-	struct lol_regs left;	/* with has_fp: general registers in the host's frame */
+	struct lol_told told;	/* split: what its user thread has told last */
 	struct place place;
 };
 extern struct kslot kslot[LOL_MAX_SPACES];
@@ -98,7 +98,7 @@ void publish(u32 slot, bool enter);
 bool await_agent(u32 slot);
 
 /* spread.c */
-void spread_count(u64 entered, u64 left);
+void spread_count(void);
 
 /* kuser.c */
 extern bool fp_here, fp_changed;

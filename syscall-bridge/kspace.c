@@ -217,6 +217,7 @@ u32 current_slot(void)
 		k->sequence = ops_of(slot)->sequence;
 		k->queued = 0;
 		k->outstanding = k->has_fp = false;
+		memset(&k->told, 0, sizeof(k->told));
 		k->used = true;
 	}
 	current.root = vcpu->cr3;

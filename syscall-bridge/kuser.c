@@ -251,6 +251,6 @@ void user_left(u32 slot, bool answered, take_user *take, struct lol_regs *regs)
 	user_ss = uc.ss;
 	current_regs = &uc.regs;
 	user_event(signal, &info, &uc);
-	*regs = uc.regs;
+	copy_regs(regs, &uc.regs);
 	current_regs = regs;
 }

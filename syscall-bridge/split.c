@@ -3,9 +3,9 @@
  * The split bridge, seen from K.
  *
  * K gives registers and segment bases to the space of the current root, waits until
- * its user thread (user.c) comes back with a host signal frame, checks that, and
- * makes of it the event it is (signal.c).  A frame that no host would have written
- * gets the space killed, as does silence while a kick is due.
+ * its user thread (user.c) tells of a host signal, checks that, and makes of it the
+ * event it is (signal.c).  A frame that no host would have written gets the space
+ * killed, as does silence while a kick is due.
  *
  * The user's vector state stays where the host put it when the signal came, on the
  * space's signal stack.
@@ -13,31 +13,36 @@
 #include "syscall-bridge/k.h"
 #include "syscall-bridge/sys.h"
 
-/*
- * Takes what the user thread left: a frame of the host's, or something that
- * pretends to be one.  false: no host would have written it.
- */
-static bool take_frame(u32 slot, struct host_ucontext *uc, struct host_siginfo *info, u32 *signal)
+/* Brings what is known of the user thread up to date; it can tell what it likes. */
+static void hear(const struct lol_handoff *h, struct lol_told *told)
+{
+	u32 changed = READ_ONCE(h->changed) & ((1U << LOL_TOLD_WORDS) - 1);
+
+	for (u32 n = 0; changed; changed &= changed - 1, n++)
+		((u64 *)told)[__builtin_ctz(changed)] = READ_ONCE(h->told[n]);
+}
+
+/* What the user thread says of its stop.  false: no host would have put it so. */
+static bool take_told(u32 slot, struct host_ucontext *uc, struct host_siginfo *info, u32 *signal)
 {
 	const struct lol_handoff *h = handoff(slot);
-	u32 at = READ_ONCE(h->frame);
-	u64 fp;
+	struct lol_told *told = &kslot[slot].told;
 
-	if (at > LOL_HANDOFF_STACK_SIZE - sizeof(*uc) || at % 8)
-		return false;
-	memcpy(uc, piece(slot) + LOL_HANDOFF_STACK + at, sizeof(*uc));
-	asm volatile("" : : : "memory");	/* from here on only the copy counts */
-	kslot[slot].left = uc->regs;
-	info->arch = READ_ONCE(h->arch);
-	info->call_address = READ_ONCE(h->call_address);
 	*signal = READ_ONCE(h->signal);
-
-	fp = (u64)uc->fpstate - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK);
-	if (fp > LOL_HANDOFF_STACK_SIZE - xsave_size || fp % 64)
+	hear(h, told);
+	copy_regs(&uc->regs, &told->regs);
+	uc->cs = told->cs;
+	uc->ss = told->ss;
+	uc->error = told->error;
+	uc->trap = told->trap;
+	uc->cr2 = told->cr2;
+	info->arch = told->arch;
+	info->call_address = told->call_address;
+	if (told->fp > LOL_HANDOFF_STACK_SIZE - xsave_size || told->fp % 64)
 		return false;
-	if (!check_user(uc, info, signal, READ_ONCE(h->fs_base), READ_ONCE(h->gs_base)))
+	if (!check_user(uc, info, signal, told->fs_base, told->gs_base))
 		return false;
-	kslot[slot].fp_offset = LOL_HANDOFF_STACK + fp;
+	kslot[slot].fp_offset = LOL_HANDOFF_STACK + told->fp;
 	kslot[slot].has_fp = true;
 	return true;
 }
@@ -64,11 +69,11 @@ static void give(u32 slot, const struct lol_regs *regs)
 		publish(slot, false);
 		await_agent(slot);
 	}
-	h->keep = k->has_fp && same_but_rax(regs, &k->left);
+	h->keep = k->has_fp && same_but_rax(regs, &k->told.regs);
 	if (h->keep)
 		h->rax = regs->rax;
 	else
-		h->regs = *regs;
+		copy_regs(&h->regs, regs);
 	h->cs = user_cs;
 	h->new_fs = k_read_fs();
 	h->new_gs = rdgsbase();
@@ -88,13 +93,11 @@ static void run_user(struct lol_regs *regs)
 	struct lol_handoff *h = handoff(slot);
 	struct kslot *k = &kslot[slot];
 	bool answered;
-	u64 entered;
 
 	/* its fences come before the registers: those are on their way to the other CPU then */
 	if (!user_begins(slot))
 		return;
 	give(slot, regs);
-	entered = rdtsc();
 	k->enter++;
 	__atomic_store_n(&h->enter, k->enter, __ATOMIC_RELEASE);
 	smp_mb();
@@ -103,9 +106,9 @@ static void run_user(struct lol_regs *regs)
 		publish(slot, true);
 	else if (READ_ONCE(h->user_sleeps))
 		sys_futex_wake(&h->enter);
+	spread_count();
 	answered = wait_for(slot, &h->leave, k->enter, &h->kernel_sleeps, kick_due);
-	spread_count(entered, rdtsc());
-	user_left(slot, answered, take_frame, regs);
+	user_left(slot, answered, take_told, regs);
 }
 
 const struct bridge bridge_split = {

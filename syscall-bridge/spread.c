@@ -17,7 +17,7 @@
 
 /* All in microseconds. */
 #define WINDOW		10000		/* that is judged at once */
-#define LONG		200		/* what counts of a stay on one side: the rest is work or idleness */
+#define LONG		400		/* what counts from run to run: the rest is work or idleness */
 #define BUSY		10		/* from run to run: with more the gain is small */
 #define AGAIN		2000000
 #define HOLD_MIN	100000		/* until the next trial */
@@ -25,7 +25,7 @@
 
 static struct {
 	u64 start;		/* of the window */
-	u64 last;		/* end of the last run */
+	u64 last;		/* beginning of the last run */
 	u64 ticks;		/* of all runs of this window */
 	u32 runs;
 	bool spread;		/* in the windows before */
@@ -76,21 +76,17 @@ static void review(u64 now, u64 us, u64 cost, bool busy)
 	}
 }
 
-/**
- * spread_count - a run of the user has ended
- * @entered: when K told it to begin, TSC
- * @left: when K saw its end
- */
-void spread_count(u64 entered, u64 left)
+/** spread_count - a run of the user has begun, and K has nothing to do */
+void spread_count(void)
 {
-	u64 us = tsc_us(), limit = LONG * us;
+	u64 now = rdtsc(), us = tsc_us();
 
-	count.ticks += at_most(entered - count.last, limit) + at_most(left - entered, limit);
+	count.ticks += at_most(now - count.last, LONG * us);
 	count.runs++;
-	count.last = left;
-	if (left - count.start < WINDOW * us)
+	count.last = now;
+	if (now - count.start < WINDOW * us)
 		return;
-	review(left, us, count.ticks / count.runs, count.runs * BUSY * us > left - count.start);
-	count.start = left;
+	review(now, us, count.ticks / count.runs, count.runs * BUSY * us > now - count.start);
+	count.start = now;
 	count.ticks = count.runs = 0;
 }

@@ -142,6 +142,14 @@ slot_emulate:
 	call emulate_slot
 	ud2
 
+/* LOL_SLOT_SYSRET where user code runs elsewhere */
+	.globl slot_sysret_elsewhere
+slot_sysret_elsewhere:
+	movq %rsp, slot_rsp(%rip)
+	SAVE_REGS slot_rsp(%rip), $0
+	call sysret_slot
+	ud2
+
 /* LOL_SLOT_INTERRUPT: called, so the way back is on the guest's stack. */
 	.globl slot_interrupt
 slot_interrupt:

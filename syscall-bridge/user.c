@@ -43,6 +43,7 @@ static u64 stack;		/* of the hand-over, below the host's frame */
 static struct lol_regs *frame_regs;	/* in the host's frame */
 static const void *frame_fp;		/* vector state, there */
 static u64 fs_base, gs_base;	/* as user code left them */
+static struct lol_told told;		/* what K was told last */
 
 static u64 rdfsbase(void)
 {
@@ -138,6 +139,55 @@ noreturn void user_not_left(void)
 	user_again(stack);
 }
 
+/* One word of struct lol_told, if it differs from what K was told last. */
+#define TELL(field, value) do {								\
+	const u32 word = __builtin_offsetof(struct lol_told, field) / sizeof(u64);	\
+	u64 v = (value), differs = v != ((u64 *)&told)[word];				\
+											\
+	/* without a branch: what does not count is overwritten by the next */		\
+	handoff->told[n] = ((u64 *)&told)[word] = v;					\
+	changed |= differs << word;							\
+	n += differs;									\
+} while (0)
+
+/* Tells K of a stop; @call: of a system call. */
+static void tell(const struct host_ucontext *uc, const struct host_siginfo *call)
+{
+	u64 changed = 0, n = 0;
+
+	TELL(regs.r8, uc->regs.r8);
+	TELL(regs.r9, uc->regs.r9);
+	TELL(regs.r10, uc->regs.r10);
+	TELL(regs.r11, uc->regs.r11);
+	TELL(regs.r12, uc->regs.r12);
+	TELL(regs.r13, uc->regs.r13);
+	TELL(regs.r14, uc->regs.r14);
+	TELL(regs.r15, uc->regs.r15);
+	TELL(regs.rdi, uc->regs.rdi);
+	TELL(regs.rsi, uc->regs.rsi);
+	TELL(regs.rbp, uc->regs.rbp);
+	TELL(regs.rbx, uc->regs.rbx);
+	TELL(regs.rdx, uc->regs.rdx);
+	TELL(regs.rax, uc->regs.rax);
+	TELL(regs.rcx, uc->regs.rcx);
+	TELL(regs.rsp, uc->regs.rsp);
+	TELL(regs.rip, uc->regs.rip);
+	TELL(regs.rflags, uc->regs.rflags);
+	TELL(cs, *(const u64 *)&uc->cs);
+	TELL(fs_base, fs_base);
+	TELL(gs_base, gs_base);
+	TELL(fp, (u64)uc->fpstate - SIGNAL_STACK);
+	if (call) {
+		TELL(arch, call->arch);
+		TELL(call_address, call->call_address);
+	} else {
+		TELL(error, uc->error);
+		TELL(trap, uc->trap);
+		TELL(cr2, uc->cr2);
+	}
+	handoff->changed = changed;
+}
+
 /* Called by user_entry with the host's arguments, on the signal stack. */
 noreturn void user_signal(int signal, struct host_siginfo *info, struct host_ucontext *uc)
 {
@@ -149,12 +199,10 @@ noreturn void user_signal(int signal, struct host_siginfo *info, struct host_uco
 		WRITE_ONCE(user_kicked, 1);
 		return_inside(&uc->regs, uc->fpstate);
 	}
+	fs_base = rdfsbase();
+	gs_base = rdgsbase();
 	handoff->signal = signal;
-	handoff->frame = (u32)((u64)uc - SIGNAL_STACK);
-	handoff->arch = info->arch;
-	handoff->call_address = info->call_address;
-	handoff->fs_base = fs_base = rdfsbase();
-	handoff->gs_base = gs_base = rdgsbase();
+	tell(uc, signal == SIGSYS ? info : NULL);
 	frame_regs = &uc->regs;
 	frame_fp = uc->fpstate;
 	stack = ((u64)uc - 256) & ~63ULL;

@@ -36,7 +36,9 @@ typedef _Bool bool;
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#ifndef READ_ONCE		/* tests/fuzz/frames.h has one of its own */
 #define READ_ONCE(x)	__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#endif
 #define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
 #define smp_mb()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 
@@ -80,7 +82,7 @@ extern char wedge_text_start[], wedge_text_end[];
 #define WEDGE_STACK	0x20000
 extern char wedge_stack[WEDGE_STACK], wedge_stack_top[];
 void signal_entry(void);
-void slot_emulate(void), slot_iret(void), slot_sysret(void), slot_interrupt(void);
+void slot_emulate(void), slot_iret(void), slot_sysret(void), slot_sysret_elsewhere(void), slot_interrupt(void);
 extern char iret_commit[], iret_end[], sysret_commit[], sysret_end[];
 extern char leave_begin[], leave_last[], leave_end[];
 extern char guarded_begin[], guarded_end[], guarded_fault[];
@@ -180,6 +182,14 @@ const void *filter_agent(u64 done);
 /* lib.c */
 void *memcpy(void *to, const void *from, unsigned long n);
 void *memset(void *to, int c, unsigned long n);
+
+/* As an assignment, for which the compiler would take rep movs: that is slow to begin. */
+static inline void copy_regs(struct lol_regs *to, const struct lol_regs *from)
+{
+	#pragma GCC unroll 18
+	for (u32 i = 0; i < sizeof(*to) / sizeof(u64); i++)
+		WRITE_ONCE(((u64 *)to)[i], READ_ONCE(((const u64 *)from)[i]));
+}
 
 static inline u64 rdgsbase(void)
 {

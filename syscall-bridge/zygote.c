@@ -326,7 +326,7 @@ noreturn void zygote(u64 host_stack)
 	vcpu->slot[LOL_SLOT_EMULATE] = (u64)slot_emulate;
 	/* where user code runs elsewhere a return to it is no jump */
 	vcpu->slot[LOL_SLOT_IRET] = (u64)(bridge->run_user ? slot_emulate : slot_iret);
-	vcpu->slot[LOL_SLOT_SYSRET] = (u64)(bridge->run_user ? slot_emulate : slot_sysret);
+	vcpu->slot[LOL_SLOT_SYSRET] = (u64)(bridge->run_user ? slot_sysret_elsewhere : slot_sysret);
 	vcpu->slot[LOL_SLOT_INTERRUPT] = (u64)slot_interrupt;
 	if (bridge == &bridge_ptrace) {
 		must(tracer_setup());

@@ -35,7 +35,7 @@ FUZZ_INCLUDES_agent := syscall-bridge/agent.S
 FUZZ_SRC_ring	:= syscall-bridge/kagent.c syscall-bridge/lib.c $(FUZZ_MM)
 FUZZ_SRC_frames	:= $(addprefix syscall-bridge/,split.c kuser.c signal.c)
 FUZZ_INCLUDES_frames := syscall-bridge/lib.c
-FUZZ_FLAGS_frames := '-Dmemcpy(to, from, n)=copy_and_change(to, from, n)'
+FUZZ_FLAGS_frames := -include tests/fuzz/frames.h
 FUZZ_LIBS_agent	:= -lseccomp
 
 FUZZ_PROGRAMS	:= $(FUZZ_ONLY:%=$(FUZZ_OUT)/fuzz_%)

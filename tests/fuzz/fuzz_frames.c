@@ -6,8 +6,8 @@
  * guest kernel's entry; the vector state that comes out is restored and saved by the
  * host's CPU.
  *
- * The input: what differs from a frame as the host writes it, and what changes while K
- * reads, after each copy that it makes; runs follow each other in the same space.
+ * The input: what differs from what a user thread would tell, and what changes while K
+ * reads, after each word or copy that it takes; runs follow each other in the same space.
  */
 #undef memcpy			/* K's: see copy_and_change() */
 #include <cpuid.h>
@@ -20,8 +20,7 @@
 #include <signal.h>
 
 #define SLOT		2U
-#define FRAME		0x4000U		/* of the signal stack: where a good one is */
-#define FP		0x5000U
+#define FP		0x5000U		/* of the signal stack: where good vector state is */
 #define MAY_HAVE	0x254dd5ULL	/* flags; by the manuals, not from kuser.c */
 #define HANDLER		0x0000780000212340ULL
 
@@ -35,10 +34,10 @@ static unsigned int events;
 
 /* ---- the rest of the wedge ---- */
 
-char wedge_text_start[1], wedge_text_end[1], wedge_stack[WEDGE_STACK], wedge_stack_top[1], leave_begin[1], leave_end[1],
+char wedge_text_start[1], wedge_text_end[1], wedge_stack[WEDGE_STACK], wedge_stack_top[1], leave_begin[1], leave_last[1], leave_end[1],
      sysret_commit[1], sysret_end[1], iret_commit[1], iret_end[1], guarded_begin[1], guarded_end[1],
      guarded_fault[1];
-u64 sysret_rsp, leave_cs, leave_ss;
+u64 sysret_rsp, leave_cs, leave_ss, leave_rip;
 struct lol_regs *leave_regs;
 void *leave_fp;
 u32 own_slot;
@@ -59,7 +58,7 @@ struct place *k_place(u64 root) { (void)root; return NULL; }
 void k_settle(struct place *place) { (void)place; }
 void k_retire(struct lol_space *space) { (void)space; }
 void publish(u32 slot, bool enter) { check(slot == SLOT && !enter); }
-void spread_count(u64 entered, u64 left) { check(entered <= left); }
+void spread_count(void) { }
 bool await_agent(u32 slot) { (void)slot; return true; }
 bool user_begins(u32 slot) { return slot == SLOT; }
 void user_ended(void) { }
@@ -162,15 +161,15 @@ enum fault tlb_fault(u64 va, u64 error, u64 *guest_error, u64 *device)
 /* ---- the space ---- */
 
 /* One field, or some bytes anywhere. */
-static void change(struct lol_handoff *h, struct host_ucontext *uc, u8 *fp)
+static void change(struct lol_handoff *h, struct lol_told *told, u8 *fp)
 {
 	u8 what = TAKE(&in, u8);
 	void *const field[] = {
-		&h->reason, &h->signal, &h->frame, &h->arch, &h->call_address, &h->fs_base, &h->gs_base, &h->started,
-		&uc->regs.rip, &uc->regs.rsp, &uc->regs.rflags, &uc->cs, &uc->ss, &uc->error, &uc->trap, &uc->cr2,
-		&uc->fpstate, &uc->fpstate, &uc->flags, fp, fp + 24, fp + 28, fp + FRAME_XFEATURES, fp + 464, fp + 468,
+		&h->reason, &h->signal, &h->changed, &told->arch, &told->call_address, &told->fs_base, &told->gs_base,
+		&h->started, &told->regs.rip, &told->regs.rsp, &told->regs.rflags, &told->cs, &told->ss, &told->error,
+		&told->trap, &told->cr2, &told->fp, &told->fp, &h->changed, fp, fp + 24, fp + 28, fp + FRAME_XFEATURES, fp + 464, fp + 468,
 		fp + 512, fp + 520, fp + 528, fp + 568, fp + 576,
-		(u8 *)uc + TAKE(&in, u8), fp + TAKE(&in, u16) % 0xa00,
+		(u8 *)&h->leave + TAKE(&in, u8), fp + TAKE(&in, u16) % 0xa00,
 	};
 	u64 v = TAKE(&in, u64), was;
 
@@ -180,18 +179,21 @@ static void change(struct lol_handoff *h, struct host_ucontext *uc, u8 *fp)
 	memcpy(field[what % 32], &v, 1U << (what >> 5 & 3));
 }
 
-/* K's memcpy(), by FUZZ_FLAGS_frames: what was copied from is not what it was. */
-void *copy_and_change(void *to, const void *from, unsigned long n);
-void *copy_and_change(void *to, const void *from, unsigned long n)
+/* frames.h */
+void read_and_change(const volatile void *at)
 {
 	struct lol_handoff *h = handoff(SLOT);
-	u8 *stack = piece(SLOT) + LOL_HANDOFF_STACK;
 
-	memcpy(to, from, n);
-	if ((const u8 *)from < piece(SLOT) || (const u8 *)from >= piece(SLOT) + LOL_HANDOFF_STRIDE)
-		return to;
+	if ((const volatile u8 *)at < piece(SLOT) || (const volatile u8 *)at >= piece(SLOT) + LOL_HANDOFF_STRIDE)
+		return;
 	for (u8 changes = TAKE(&in, u8) % 4; changes && in.size; changes--)
-		change(h, (struct host_ucontext *)(stack + FRAME), stack + FP);
+		change(h, (struct lol_told *)h->told, piece(SLOT) + LOL_HANDOFF_STACK + FP);
+}
+
+void *copy_and_change(void *to, const void *from, unsigned long n)
+{
+	memcpy(to, from, n);
+	read_and_change(from);
 	return to;
 }
 
@@ -199,7 +201,7 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 {
 	struct lol_handoff *h = handoff(slot);
 	u8 *stack = piece(slot) + LOL_HANDOFF_STACK, n = TAKE(&in, u8);
-	struct host_ucontext *uc = (struct host_ucontext *)(stack + FRAME);
+	struct lol_told *told = (struct lol_told *)h->told;
 	static const u8 signals[] = { SIGSYS, SIGSEGV, SIGUSR1, SIGBUS, SIGILL, SIGFPE, SIGTRAP, 9 };
 
 	check(slot == SLOT && word == &h->leave && value == h->enter && sleeps && urgent);
@@ -211,16 +213,11 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 	/* as the host would have it */
 	h->reason = LOL_REASON_SIGNAL;
 	h->signal = signals[n & 7];
-	h->frame = FRAME;
-	h->arch = 0xc000003e;
-	h->call_address = 0x401000;
-	memset(uc, 0, sizeof(*uc));
-	uc->regs.rip = 0x401002;
-	uc->regs.rflags = 0x246;
-	uc->cs = LOL_USER_CS;
-	uc->ss = LOL_USER_DS;
-	uc->trap = n >> 3 & 15;
-	uc->fpstate = (void *)(LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK + FP);
+	h->changed = (1U << LOL_TOLD_WORDS) - 1;
+	*told = (struct lol_told){
+		.regs.rip = 0x401002, .regs.rflags = 0x246, .cs = LOL_USER_CS, .ss = LOL_USER_DS,
+		.arch = 0xc000003e, .call_address = 0x401000, .trap = n >> 3 & 15, .fp = FP,
+	};
 	memset(stack + FP, 0, xsave_size);
 	xstate(stack + FP, 0, false);
 	*(u16 *)(stack + FP) = 0x37f;
@@ -228,11 +225,7 @@ bool wait_for(u32 slot, u32 *word, u32 value, u32 *sleeps, bool (*urgent)(void))
 	*(u64 *)(stack + FP + 512) = 3;
 	/* as it has it */
 	for (n = TAKE(&in, u8) % 32; n && in.size; n--)
-		change(h, uc, stack + FP);
-	if (h->frame % 64 == 1) {	/* another frame of the same, elsewhere */
-		h->frame = (h->frame & 0x7fff) / 8 * 8;
-		memmove(stack + (h->frame < 0x7c00 ? h->frame : 0x7c00), uc, sizeof(*uc));
-	}
+		change(h, told, stack + FP);
 	return true;
 }
 

@@ -9,9 +9,9 @@ long=
 
 attack() # WEDGE [OPTION...]
 {
-	local entry=$(nm "$1" | awk '$3 == "user_entry" { print $1 }')
+	local entry=$(nm "$1" | awk '$3 == "user_entry" { print $1 }') told=$(nm "$1" | awk '$3 == "told" { print $1 }')
 	shift
-	lol run --memory 128M "$@" --initrd "$(image "$BUILD/tests/attack/forge")" -- /t/forge "$entry" $long
+	lol run --memory 128M "$@" --initrd "$(image "$BUILD/tests/attack/forge")" -- /t/forge "$entry" "$told" $long
 }
 
 watch_start

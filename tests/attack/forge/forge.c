@@ -3,10 +3,11 @@
  * Hostile guest user code: plays the user thread of its space, with hand-overs as no
  * host would make them.
  *
- *   forge ADDRESS [long]	ADDRESS is that of the wedge's user_entry
+ *   forge ENTRY TOLD [long]	addresses of the wedge's user_entry, and of its copy of what K
+ *				has been told
  *
  * It leaves by the hand-over words without ever leaving user mode, calls the wedge's
- * handler with a frame of its own making, and changes frames while K reads them.  With
+ * handler with a frame of its own making, and changes what it tells while K reads it.  With
  * the ptrace bridge it has the signal stack only, and is stopped while others read that.
  */
 #define _GNU_SOURCE
@@ -29,7 +30,9 @@
 #define UC_FP		224
 #define UC_SIZE		296
 
-static uint64_t wedge_entry;
+static uint64_t wedge_entry, wedge_told;
+static uint64_t fs_base, gs_base, arch, call_address;	/* what is told besides */
+static uint32_t claimed;		/* words that are said to differ */
 static bool has_words;		/* the hand-over words are mapped */
 
 /* Where there are none, they go nowhere. */
@@ -46,12 +49,29 @@ static void good_frame(void)
 	UC(uint16_t, UC_SS) = LOL_USER_DS;
 	UC(uint64_t, UC_FP) = LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK + FP;
 	memset(signal_stack + FP, 0, 0x1000);
-	words->frame = FRAME;
 	words->signal = SIGTRAP;
 	UC(uint64_t, UC_TRAP) = 3;
-	words->arch = 0xc000003e;
-	words->call_address = 0x400000;
-	words->fs_base = words->gs_base = 0;
+	arch = 0xc000003e;
+	call_address = 0x400000;
+	fs_base = gs_base = 0;
+	claimed = (1U << LOL_TOLD_WORDS) - 1;
+}
+
+/* All of it, and the wedge believes to have done that itself. */
+static void tell(void)
+{
+	struct lol_told told = {
+		.fs_base = fs_base, .gs_base = gs_base, .arch = arch, .call_address = call_address,
+		.fp = UC(uint64_t, UC_FP) - (LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK),
+		.error = UC(uint64_t, UC_ERROR), .trap = UC(uint64_t, UC_TRAP), .cr2 = UC(uint64_t, UC_CR2),
+		.cs = UC(uint16_t, UC_CS), .ss = UC(uint16_t, UC_SS),
+	};
+
+	memcpy(&told.regs, signal_stack + FRAME + UC_R8, sizeof(told.regs));
+	memcpy(words->told, &told, sizeof(told));
+	words->changed = claimed;
+	if (has_words)
+		memcpy((void *)wedge_told, &told, sizeof(told));
 }
 
 #define KINDS	23
@@ -62,8 +82,9 @@ static void noise(void)
 		if (random64() & 1)
 			UC(uint64_t, i * 8) = random64() & 1 ? random_address() : random64();
 	words->signal = random64() % 40;
-	words->fs_base = random_address();
-	words->gs_base = random_address();
+	fs_base = random_address();
+	gs_base = random_address();
+	claimed = random64();
 	for (int i = 0; i < 512; i++)
 		((uint64_t *)(signal_stack + FP))[i] = random64();
 }
@@ -79,10 +100,10 @@ static void forge_frame(int kind)
 	case 4: UC(uint64_t, UC_TRAP) = 18; break;
 	case 5: UC(uint64_t, UC_TRAP) = 8; break;
 	case 6: UC(uint64_t, UC_TRAP) = 200; break;
-	case 7: words->frame = 0xffffffff; break;
-	case 8: words->frame = LOL_HANDOFF_STACK_SIZE - 8; break;
-	case 9: words->gs_base = 0xdead000000000000; break;
-	case 10: words->fs_base = 0xdead000000000000; break;
+	case 7: claimed = 0xffffffff; break;
+	case 8: claimed = random64(); break;
+	case 9: gs_base = 0xdead000000000000; break;
+	case 10: fs_base = 0xdead000000000000; break;
 	case 11: memset(signal_stack + FP, 0xff, 0x1000); break;
 	case 12: UC(uint64_t, UC_FP) = LOL_WEDGE_HANDOFF + LOL_HANDOFF_STRIDE - 64; break;
 	case 13: UC(uint64_t, UC_FP) = 0; break;
@@ -92,9 +113,9 @@ static void forge_frame(int kind)
 	case 17: UC(uint64_t, UC_TRAP) = 14; UC(uint64_t, UC_CR2) = LOL_WEDGE_RAM; UC(uint64_t, UC_ERROR) = 6; break;
 	case 18: words->signal = 9999; break;
 	case 19: words->signal = SIGBUS; UC(uint64_t, UC_TRAP) = 200; break;
-	case 20: words->signal = SIGSYS; words->arch = 0; break;
-	case 21: words->signal = SIGSYS; words->call_address = ~0ULL; UC(uint64_t, UC_RSP) = 0; break;
-	case 22: words->gs_base = LOL_DIRECT_MAP; words->signal = SIGSYS; UC(uint64_t, UC_R8 + 13 * 8) = 39; break;
+	case 20: words->signal = SIGSYS; arch = 0; break;
+	case 21: words->signal = SIGSYS; call_address = ~0ULL; UC(uint64_t, UC_RSP) = 0; break;
+	case 22: gs_base = LOL_DIRECT_MAP; words->signal = SIGSYS; UC(uint64_t, UC_R8 + 13 * 8) = 39; break;
 	default: noise();
 	}
 }
@@ -109,6 +130,7 @@ static void call_entry(uint64_t signal)
 
 static void leave(void)
 {
+	tell();
 	words->reason = LOL_REASON_SIGNAL;
 	__atomic_store_n(&words->leave, words->enter, __ATOMIC_SEQ_CST);
 }
@@ -135,23 +157,27 @@ static void forge(int kind)
 	loop();
 }
 
+#define SHIFT(field)	(*(volatile __typeof__(field) *)&(field))
+
 /* Each value by itself is either as K wants it, so that it gets further, or not. */
 static void shift_all(uint64_t kind)
 {
+	struct lol_told *told = (struct lol_told *)words->told;
+
 	good_frame();
 	leave();
 	for (int i = 0; i < 1000; i++) {
 		bool bad = random64() & 1;
 
 		switch (kind >= 8 ? random64() % 8 : kind) {
-		case 0: UC(uint16_t, UC_CS) = bad ? LOL_KERNEL_CS : LOL_USER_CS; break;
-		case 1: UC(uint16_t, UC_SS) = bad ? LOL_KERNEL_DS : LOL_USER_DS; break;
-		case 2: UC(uint64_t, UC_RIP) = bad ? random_address() : (uint64_t)loop; break;
-		case 3: UC(uint64_t, UC_FLAGS) = bad ? ~0ULL : 0x202; break;
-		case 4: UC(uint64_t, UC_TRAP) = bad ? random64() % 256 : 3; break;
-		case 5: words->frame = bad ? random64() : FRAME; break;
-		case 6: words->signal = bad ? random64() % 64 : SIGTRAP; break;
-		case 7: UC(uint64_t, UC_FP) = bad ? random_address() : LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK + FP; break;
+		case 0: SHIFT(told->cs) = bad ? LOL_KERNEL_CS : LOL_USER_CS; break;
+		case 1: SHIFT(told->ss) = bad ? LOL_KERNEL_DS : LOL_USER_DS; break;
+		case 2: SHIFT(told->regs.rip) = bad ? random_address() : (uint64_t)loop; break;
+		case 3: SHIFT(told->regs.rflags) = bad ? ~0ULL : 0x202; break;
+		case 4: SHIFT(told->trap) = bad ? random64() % 256 : 3; break;
+		case 5: SHIFT(words->changed) = bad ? random64() : claimed; break;
+		case 6: SHIFT(words->signal) = bad ? random64() % 64 : SIGTRAP; break;
+		case 7: SHIFT(told->fp) = bad ? random_address() : FP; break;
 		}
 		if (i % 50 == 0)
 			own(202, (uint64_t)&words->leave, 1, 0x7fffffff, 0, 0);
@@ -168,10 +194,11 @@ static void shift(int kind)
 
 int main(int argc, char **argv)
 {
-	bool thorough = argc > 2 && !strcmp(argv[2], "long");
+	bool thorough = argc > 3 && !strcmp(argv[3], "long");
 	int random_kinds = thorough ? 400 : 17;
 
-	wedge_entry = argc > 1 ? strtoull(argv[1], NULL, 16) : 0;
+	wedge_entry = argc > 2 ? strtoull(argv[1], NULL, 16) : 0;
+	wedge_told = argc > 2 ? strtoull(argv[2], NULL, 16) : 0;
 	begin();
 	has_words = writable(LOL_WEDGE_HANDOFF);
 	if (has_words)

@@ -76,13 +76,11 @@ static void write_some(uint64_t unused)
 		memcpy(old, (void *)LOL_WEDGE_HANDOFF, sizeof(old));
 		break;
 	case 6:		/* leaves with noise for a frame, as far as K cannot tell */
-		for (uint64_t at = 0x4000; at < 0x4130; at += 8)
-			write_word(LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK + at);
-		/* its vector state */
-		*(volatile uint64_t *)(LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK + 0x4000 + 224) =
-			LOL_WEDGE_HANDOFF + LOL_HANDOFF_STACK + 0x6000;
+		for (uint64_t i = 0; i < LOL_TOLD_WORDS; i++)
+			write_word((uint64_t)&handoff->told[i]);
+		((struct lol_told *)handoff->told)->fp = 0x6000;
+		handoff->changed = (1U << LOL_TOLD_WORDS) - 1;
 		handoff->signal = random64() & 1 ? SIGTRAP : SIGSEGV;
-		handoff->frame = 0x4000;
 		handoff->reason = LOL_REASON_SIGNAL;
 		handoff->leave = handoff->enter;
 		break;
