@@ -13,7 +13,8 @@
  *
  * In the split bridge user threads may go to a second CPU while both sides look for
  * each other's word (syscall-bridge/spread.c): K says when that pays, and here is
- * known whether a CPU was idle, and whether the two begin to wait for theirs.
+ * known whether a CPU was idle, and whether the two begin to wait for theirs.  Only then
+ * is K looked at besides the holder.
  *
  * Calls after start-up: pread64 clock_gettime sched_getaffinity sched_setaffinity getpid
  */
@@ -39,9 +40,9 @@ static int chosen = -1;
 static int stat_fd = -1;
 static unsigned char idle[MAX_CPUS];	/* percent: measure_idle() */
 
-/* How long a process had to wait for its CPU. */
+/* How long a process had to wait for its CPU.  Each look costs: what need not be known is not asked. */
 struct waits {
-	pid_t pid;
+	pid_t pid;			/* 0: nothing is known */
 	unsigned long long ns;
 };
 
@@ -237,13 +238,14 @@ void affinity_spread(struct vm *vm)
 /* Whoever waits for a CPU while we spin on one has a better right to it. */
 static void spread_review(struct vm *vm, const cpu_set_t *allowed)
 {
-	unsigned long long waited = waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel) +
-				    waited_since(vm, vm_vcpu(vm)->holder, &spread.user);
+	unsigned int slot = vm_vcpu(vm)->holder;
+	unsigned long long waited = waited_since(vm, LOL_KERNEL_SLOT, &spread.kernel);
 
-	if (spread.hold_off)
-		spread.hold_off--;
-	if (spread.cpu < 0 ||
-	    (waited <= WAIT_LIMIT && CPU_ISSET(chosen, allowed) && CPU_ISSET(spread.cpu, allowed)))
+	if (slot != LOL_KERNEL_SLOT)
+		waited += waited_since(vm, slot, &spread.user);
+	else
+		spread.user.pid = 0;
+	if (waited <= WAIT_LIMIT && CPU_ISSET(chosen, allowed) && CPU_ISSET(spread.cpu, allowed))
 		return;
 	spread_off(vm);
 	spread.hold_off = HOLD_OFF;
@@ -252,20 +254,26 @@ static void spread_review(struct vm *vm, const cpu_set_t *allowed)
 void affinity_review(struct vm *vm)
 {
 	static struct waits holder;
-	unsigned long long waited = waited_since(vm, vm_vcpu(vm)->holder, &holder);
+	unsigned long long waited;
 	cpu_set_t allowed;
 	int best;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed))
 		return;
-	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed) && spread.cpu < 0)
+	if (CPU_COUNT(&allowed) < 2 && CPU_ISSET(chosen, &allowed) && spread.cpu < 0) {
+		holder.pid = 0;
 		return;
+	}
 	measure_idle();
-	if (vm->config->bridge == LOL_BRIDGE_SPLIT) {
+	if (spread.hold_off)
+		spread.hold_off--;
+	if (spread.cpu >= 0) {
 		spread_review(vm, &allowed);
+		holder.pid = 0;
 		if (spread.cpu >= 0)
 			return;		/* moving all would put them together */
 	}
+	waited = waited_since(vm, vm_vcpu(vm)->holder, &holder);
 	best = most_idle(&allowed);
 	if (best >= 0 && (!CPU_ISSET(chosen, &allowed) ||
 			  (waited > WAIT_LIMIT && best != chosen && idle[best] > 50))) {

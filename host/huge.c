@@ -13,6 +13,10 @@
  * this process meanwhile.  Nothing depends on it; where the host refuses, the
  * watch ends.
  *
+ * A round that finds nothing makes the pause before the next twice as long: an idle
+ * guest fills no blocks.  One that has found something ends that, and so does a second
+ * in which the guest has been busy.
+ *
  * Calls after start-up: read timerfd_settime mincore madvise[2=MADV_COLLAPSE]
  */
 #include <errno.h>
@@ -36,11 +40,13 @@
 #define ENOUGH		(PAGES * 7 / 8)		/* pages present that make a block worth it */
 #define LOOKS		16			/* blocks looked at in one go */
 #define BUSY_NS		10000000L		/* pause while there is something to do */
-#define IDLE_NS		500000000L		/* and when a round has found nothing */
+#define REST_NS		500000000L		/* and when a round has found nothing */
+#define REST_MOST_NS	16000000000L		/* when many have */
+#define AWAKE		100			/* hand-overs in a second; an idle guest has a few */
 
 static void pause_for(struct vm *vm, long ns)
 {
-	struct itimerspec when = { .it_value.tv_nsec = ns };
+	struct itimerspec when = { .it_value = { ns / 1000000000, ns % 1000000000 } };
 
 	timerfd_settime(vm->huge.watch.fd, 0, &when, NULL);
 }
@@ -82,19 +88,35 @@ static void on_timer(void *context, uint32_t events)
 		if (vm->huge.next >= blocks) {
 			vm->huge.next = 0;
 			if (!vm->huge.found) {
-				pause_for(vm, IDLE_NS);
+				pause_for(vm, vm->huge.rest);
+				if (vm->huge.rest < REST_MOST_NS)
+					vm->huge.rest *= 2;
 				return;
 			}
 			vm->huge.found = false;
+			vm->huge.rest = REST_NS;
 		}
 		if (!vm->huge.done[vm->huge.next])
 			ret = collapse(vm, vm->huge.next);
 		vm->huge.next++;
 	}
-	if (ret < 0)
+	if (ret < 0) {
+		vm->huge.rest = 0;	/* for good */
 		return;
+	}
 	vm->huge.found |= ret > 0;
 	pause_for(vm, BUSY_NS);
+}
+
+void huge_review(struct vm *vm)
+{
+	uint64_t time = __atomic_load_n(&vm->state->time, __ATOMIC_RELAXED);
+
+	if (time - vm->huge.time > AWAKE && vm->huge.rest > 2 * REST_NS) {
+		vm->huge.rest = REST_NS;
+		pause_for(vm, REST_NS);
+	}
+	vm->huge.time = time;
 }
 
 void huge_forget(struct vm *vm, uint64_t start, uint64_t size)
@@ -116,6 +138,7 @@ int huge_start(struct vm *vm, struct error *error)
 	/* the loader has seen to the image */
 	for (block = vm->image.start / BLOCK; block < blocks && block * BLOCK < vm->image.end; block++)
 		vm->huge.done[block] = 1;
+	vm->huge.rest = REST_NS;
 	pause_for(vm, BUSY_NS);
 	return 0;
 }

@@ -11,6 +11,9 @@ struct vm;
 /** huge_start - look after huge pages from now on; 0, or -1 with @error */
 int huge_start(struct vm *vm, struct error *error);
 
+/** huge_review - once a second: look again soon if the guest has been busy */
+void huge_review(struct vm *vm);
+
 /**
  * huge_forget - blocks were emptied: they may be collapsed again when the guest has filled them
  * @vm: the guest

@@ -7,7 +7,7 @@
  *	signalfd	a child ended, the window changed, somebody wants us to end
  *	timerfd		huge pages			huge.c
  *	timerfd		page tables			costs.c
- *	tick		once a second: clock, placement
+ *	tick		once a second: clock, placement, is it busy?
  *	stdin, stdout	the console's and the streams'	dev/console.c
  *
  * Calls after start-up: read timerfd_settime
@@ -96,6 +96,7 @@ static void on_tick(void *context, uint32_t events)
 	}
 	clock_refine(&vm->clock);
 	affinity_review(vm);
+	huge_review(vm);
 	spaces_review(vm);
 	spaces_review_tracer(vm);
 	console_input_tick(vm->console);

@@ -63,6 +63,8 @@ struct vm {
 		uint8_t *done;		/* per block: tried */
 		uint64_t next;		/* block to look at */
 		bool found;		/* something in this round */
+		long rest;		/* ns, after the next round without; 0: the host refuses */
+		uint64_t time;		/* the guest's hand-overs, at the last review */
 	} huge;
 
 	/* page tables of its processes: costs.c */

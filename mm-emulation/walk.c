@@ -204,6 +204,9 @@ enum mm_result mm_resolve(struct mm_walk *walk, gva_t va, unsigned int access,
 		if (area.start >= area.end)
 			return MM_IMPOSSIBLE;
 		device = !mm_host(walk->ram, walk->gpa, MM_PAGE_SIZE);
+#ifdef LOL_WEAK_WINDOW	/* for tests/attack/defences: as if it were RAM */
+		device &= !mm_is_device(walk->gpa);
+#endif
 		if (device && ((access & (MM_USER | MM_EXEC)) || !mm_is_device(walk->gpa)))
 			return MM_IMPOSSIBLE;
 		if (mm_walk_mark(walk, !!(access & MM_WRITE)))

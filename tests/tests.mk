@@ -11,7 +11,8 @@ GUEST_TESTS := $(patsubst tests/guest/%.c,$B/tests/guest/%,$(wildcard tests/gues
 # hostile programs of the guest's users: each in the folder of its case
 USER_ATTACKS := calls scan forge kick noise state
 ATTACKS := $(addprefix $B/tests/attack/,$(USER_ATTACKS)) \
-	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET ZYGOTE KERNEL AREA)) \
+	   $(addprefix $B/tests/weak/,$(addsuffix /wedge,FILTER FRAMES KICK SPACE STATE SYSEMU FILTER+SYSEMU FILTER+KICK BUDGET ZYGOTE \
+		KERNEL AREA MSR WINDOW TRIPLE)) \
 	   $(addprefix $B/tests/weak/,$(addsuffix /lol,MONITOR COSTS CHILD CHILD+LANDLOCK BOUNDS COPY OUTSIDE DELAY))
 LIB_TESTS := $(patsubst tests/lib/%.c,$B/tests/lib/%,$(wildcard tests/lib/*.c))
 

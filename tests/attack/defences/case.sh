@@ -10,10 +10,10 @@ limit=120
 without() { LOL=$BUILD/tests/weak/$1/lol; }
 with() { LOL=$strong; }
 
-attack() # NUMBER [PID]
+attack() # NUMBER [PID]; $bridge, $what
 {
 	lol run --memory 64M --max-spaces 8 --kernel "$BUILD/hostile" --initrd "" --bridge "${bridge:-split}" \
-		--append "attack=$1 pid=${2-0} path=$PWD/was-here"
+		--append "attack=$1 pid=${2-0} what=${what-0} path=$PWD/was-here"
 }
 
 reaches() # STATUS SAID NAME: how the guest ended, and the last word of its kernel
@@ -142,6 +142,69 @@ for bridge in split in-place ptrace; do
 	reaches 0 made "$bridge, without: it makes a file"
 	ok test -e was-here -- "$bridge, without: there it is"
 	rm -f was-here
+	with
+done
+bridge=
+
+# --- the virtual CPU: registers, register windows, events that nobody takes ---
+registers=("GS base" "the base that swapgs loads" "FS base" "LSTAR")
+faults_itself() # NAME
+{
+	like "$status $(grep contract err)" '^121 .*: fault in the wedge' "$1"
+}
+stands() # SAID NAME: after $limit seconds it has said no more, and only we have ended it
+{
+	is "$status $(tail -n 1 out) $(grep -c 'broke the contract\|refused' err)" "124 $1 0" "$2"
+}
+for bridge in split in-place ptrace; do
+	for what in 0 1 2 3; do
+		attack 28
+		reaches 0 refused "$bridge: no impossible address in ${registers[what]}"
+	done
+	weak MSR
+	for what in 0 1 2 3; do
+		attack 28
+		name="$bridge, without, ${registers[what]}"
+		case $bridge$what in
+		split2) reaches 120 "unexpected event 13 in the wedge" "$name: the user's frame is one of the wedge" ;;
+		ptrace2) reaches 120 "unexpected event 18" "$name: the user's registers are lost" ;;
+		*1) reaches 0 "swapgs faults" "$name: an instruction faults that never does" ;;
+		*) faults_itself "$name: the wedge itself faults" ;;
+		esac
+	done
+	unset what
+	with
+
+	attack 29
+	reaches 0 emulated "$bridge: a register window is no memory"
+	attack 30
+	reaches 0 refused "$bridge: and not there for the user"
+	weak WINDOW
+	attack 29
+	like "$status $(grep refused err)" '^122 .*guest RAM cannot be had' "$bridge, without: the host has no such memory"
+	if [ $bridge = in-place ]; then
+		attack 30
+		reaches 122 reading "$bridge, without: nor for the user"
+	else
+		limit=5
+		attack 30
+		stands reading "$bridge, without: the user faults there for ever"
+		limit=120
+	fi
+	with
+
+	for which in 31 32; do
+		attack $which
+		like "$status $(cat out err)" '^121 (no handlers|faulting)' "$bridge: attack $which: the guest ends"
+		like "$(cat err)" 'triple fault' "$bridge: attack $which: and the reason is told"
+	done
+	weak TRIPLE
+	attack 31
+	reaches 0 "went on" "$bridge, without: an event is lost"
+	limit=5
+	attack 32
+	stands faulting "$bridge, without: the guest faults for ever"
+	limit=120
 	with
 done
 bridge=

@@ -151,17 +151,23 @@ static void far_call(struct frame *f)
 	calls++;
 }
 
+/* To the user's code in this root; @call hears of it. */
+static void run_user(u64 root, void (*call)(struct frame *f))
+{
+	on_system_call = call;
+	for (u64 i = 0; i < (u64)(far_user_end - far_user); i++)
+		((u8 *)direct(FAR_CODE))[i] = far_user[i];
+	load_root(root);
+	asm volatile("swapgs\n\tpushq %0\n\tpushq $0\n\tpushq $0x202\n\tpushq %1\n\tpushq %2\n\tiretq"
+		     : : "i"(LOL_USER_DS), "i"(LOL_USER_CS), "r"((u64)FAR_USER));
+	__builtin_unreachable();
+}
+
 static void agents_far_apart(u64 hold)
 {
 	far_hold = hold;
 	far_start = ticks();
-	on_system_call = far_call;
-	for (u64 i = 0; i < (u64)(far_user_end - far_user); i++)
-		((u8 *)direct(FAR_CODE))[i] = far_user[i];
-	load_root(far_root(0));
-	asm volatile("swapgs\n\tpushq %0\n\tpushq $0\n\tpushq $0x202\n\tpushq %1\n\tpushq %2\n\tiretq"
-		     : : "i"(LOL_USER_DS), "i"(LOL_USER_CS), "r"((u64)FAR_USER));
-	__builtin_unreachable();
+	run_user(far_root(0), far_call);
 }
 
 #define BLOCK		LOL_GIVE_BACK_UNIT

@@ -31,7 +31,7 @@ void event(struct frame *f)
 	if (!skip_to) {
 		put("unexpected event ");
 		number(f->vector);
-		put("\n");
+		put(f->rip >= LOL_WEDGE_START ? " in the wedge\n" : "\n");
 		service(LOL_SERVICE_SHUTDOWN, LOL_SHUTDOWN_PANIC, 0, 0, 0);
 	}
 	f->rip = skip_to;
@@ -144,6 +144,7 @@ static void registers_of_noise(void)
 #include "tests/attack/hostile-kernel/costs.h"
 #include "tests/attack/hostile-kernel/tables.h"
 #include "tests/attack/hostile-kernel/aims.h"
+#include "tests/attack/hostile-kernel/cpu.h"
 
 void main(u64 boot_page)
 {
@@ -240,6 +241,21 @@ void main(u64 boot_page)
 		break;
 	case 27:
 		agents_far_apart(parameter(boot->command_line, "hold="));
+		break;
+	case 28:
+		impossible_register(parameter(boot->command_line, "what="));
+		break;
+	case 29:
+		read_window();
+		break;
+	case 30:
+		read_window_as_user();
+		break;
+	case 31:
+		lose_event();
+		break;
+	case 32:
+		fault_for_ever();
 		break;
 	default:
 		if (attack - 100 < sizeof(numbers) / sizeof(numbers[0]))
