@@ -14,8 +14,10 @@
  */
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,6 +32,8 @@
 
 #include "host/bridges.h"
 #include "host/config.h"
+
+#define FILTER_MS	10000	/* for what takes less than one */
 
 static void on_trap(int number)
 {
@@ -56,26 +60,74 @@ static void __attribute__((noreturn)) trap_child(void)
 	_exit(2);
 }
 
-static bool try_filters(void)
-{
-	pid_t pid = fork();
-	int status;
+enum filters { UNKNOWN, MISSING, THERE, STUCK };
 
-	if (!pid)
+/* Of a child that does not end nobody shall wait for the streams or locks. */
+static void keep_only(int fd)
+{
+	int i;
+
+	if ((!fd || !syscall(SYS_close_range, 0, fd - 1, 0)) && !syscall(SYS_close_range, fd + 1, ~0U, 0))
+		return;
+	for (i = 0; i < 3; i++)
+		if (i != fd)
+			close(i);
+}
+
+/*
+ * A host that has got stuck (syscall-bridge/README.md, "A storm of forks") never
+ * returns from loading a filter, and a process that does so cannot be killed.
+ * Where it cannot be seen when the child ends, it is waited for without bound.
+ */
+static enum filters try_filters(void)
+{
+	int ends[2] = { -1, -1 }, status, n = 1;
+	struct pollfd end;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		ends[0] = ends[1] = -1;
+	pid = fork();
+	if (!pid) {
+		if (ends[1] >= 0)
+			keep_only(ends[1]);
 		trap_child();
+	}
+	close(ends[1]);
+	end = (struct pollfd){ .fd = ends[0] };
+	while (pid > 0 && ends[0] >= 0) {
+		n = poll(&end, 1, FILTER_MS);
+		if (n >= 0 || errno != EINTR)
+			break;
+	}
+	close(ends[0]);
+	if (!n) {
+		kill(pid, SIGKILL);
+		return STUCK;
+	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return false;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 42;
+			return MISSING;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 42 ? THERE : MISSING;
+}
+
+static enum filters filters(void)
+{
+	static enum filters known;
+
+	if (known == UNKNOWN)
+		known = try_filters();
+	return known;
 }
 
 bool host_has_filters(void)
 {
-	static int has = -1;
+	return filters() == THERE;
+}
 
-	if (has < 0)
-		has = try_filters();
-	return has;
+bool host_is_stuck(void)
+{
+	return filters() == STUCK;
 }
 
 static bool has_close_range(void)
@@ -137,6 +189,8 @@ static const char *try_ptrace(void)
 
 const char *bridge_missing(uint32_t bridge)
 {
+	if (host_is_stuck())
+		return "the host is stuck: it does not get done with loading a system call filter";
 	if (bridge != LOL_BRIDGE_PTRACE && !host_has_filters())
 		return "no system call filters (seccomp)";
 	if (bridge != LOL_BRIDGE_IN_PLACE && !has_close_range())
@@ -160,6 +214,10 @@ int bridge_choose(uint32_t wanted, uint32_t *bridge, struct error *error)
 {
 	const char *missing;
 
+	if (host_is_stuck())
+		return error_set(error, "the host does not get done with loading a system call filter (%d s): "
+				 "its kernel seems to be stuck, and no guest can run until it is restarted",
+				 FILTER_MS / 1000);
 	*bridge = wanted == CONFIG_BRIDGE_AUTO ? LOL_BRIDGE_SPLIT : wanted;
 	missing = bridge_missing(*bridge);
 	if (missing && wanted == CONFIG_BRIDGE_AUTO && !bridge_missing(LOL_BRIDGE_PTRACE)) {

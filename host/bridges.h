@@ -28,4 +28,7 @@ int bridge_choose(uint32_t wanted, uint32_t *bridge, struct error *error);
 /** host_has_filters - can processes of the guest be confined by seccomp filters? */
 bool host_has_filters(void);
 
+/** host_is_stuck - does it not get done with loading a filter?  Then no process must try */
+bool host_is_stuck(void);
+
 #endif

@@ -210,9 +210,12 @@ static bool has_namespaces(void)
 /* A child under the monitor's filter: a forbidden call ends it. */
 static bool has_confine_calls(void)
 {
-	pid_t pid = fork();
 	int status;
+	pid_t pid;
 
+	if (host_is_stuck())
+		return false;
+	pid = fork();
 	if (!pid) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 		close(STDERR_FILENO);

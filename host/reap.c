@@ -19,7 +19,7 @@
  * guest's.  All others are spaces; it finds out itself that one is gone, and is
  * only woken here.
  *
- * Calls after start-up: waitid kill[1=SIGKILL] getpgid getpgrp
+ * Calls after start-up: waitid kill[1=SIGKILL]
  */
 #include <errno.h>
 #include <signal.h>
@@ -27,7 +27,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "host/base/log.h"
 #include "host/give_back.h"
@@ -338,52 +337,4 @@ bool spaces_silent(struct vm *vm, uint32_t slot, bool certain, uint64_t what)
 	vm->silent.pid = 0;
 	spaces_reap(vm);
 	return true;
-}
-
-void spaces_kill_all(struct vm *vm)
-{
-	pid_t zygote = vm->zygote;
-	siginfo_t info;
-	unsigned int rounds;
-
-	/*
-	 * Every child is in the process group of some zygote.  A group whose
-	 * members are our children cannot be a stranger's.  The group is killed
-	 * first as a whole, which a fork in progress cannot escape.
-	 */
-	vm->zygote = 0;
-	launcher_end(vm);
-	for (rounds = 0; rounds < 100000; rounds++) {
-		bool refused = false;
-		unsigned int slot;
-		pid_t group;
-
-		/* The host kills all in its pid namespace with it. */
-		if (spaces_is_child(vm, vm->init) && kill(vm->init, SIGKILL))
-			refused = errno != ESRCH;
-
-		memset(&info, 0, sizeof(info));
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG)) {
-			if (errno == ECHILD)
-				return;
-			continue;
-		}
-		if (info.si_pid)
-			continue;
-		for (slot = 0; slot <= LOL_MAX_SPACES; slot++) {
-			pid_t pid = slot == LOL_MAX_SPACES ? zygote :
-				(pid_t)lol_state_space(vm->state, slot)->pid;
-
-			if (!spaces_is_child(vm, pid))
-				continue;
-			group = getpgid(pid);
-			if (group > 1 && group != getpgrp())
-				kill(-group, SIGKILL);
-			if (kill(pid, SIGKILL))
-				refused |= errno != ESRCH;
-		}
-		if (refused)
-			return;		/* they die with us all the same */
-		waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
-	}
 }

@@ -147,7 +147,7 @@ static void replace_stopped(struct vm *vm)
 	pid_t pid;
 
 	if (is_stopped(vm->zygote))
-		kill(vm->zygote, SIGKILL);
+		spaces_kill_zygote(vm);
 	for (slot = 0; slot < LOL_MAX_SPACES && slot < vm->state->max_spaces; slot++) {
 		if (__atomic_load_n(&lol_state_space(vm->state, slot)->state, __ATOMIC_ACQUIRE) != LOL_SPACE_STARTING)
 			continue;
@@ -163,7 +163,7 @@ void spaces_review_tracer(struct vm *vm)
 
 	/* Not at once: perhaps all of lol is being continued just now. */
 	if (stopped && vm->tracer_stopped)
-		kill(vm->zygote, SIGKILL);
+		spaces_kill_zygote(vm);
 	vm->tracer_stopped = stopped;
 }
 

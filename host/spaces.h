@@ -63,8 +63,11 @@ void spaces_review(struct vm *vm);
  */
 void spaces_review_tracer(struct vm *vm);
 
-/** spaces_kill_all - end and reap every child */
+/** spaces_kill_all - end and reap every child, spaces a few at a time */
 void spaces_kill_all(struct vm *vm);
+
+/** spaces_kill_zygote - end it: with the tracer end the spaces, and before it, a few at a time */
+void spaces_kill_zygote(struct vm *vm);
 
 /**
  * spaces_silent - a space of the split bridge did not answer in time

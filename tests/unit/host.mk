@@ -10,3 +10,5 @@ UNIT_SRC_test_clock	:= host/clock.c
 UNIT_SRC_test_filters	:= host/filters.c host/bridges.c host/ram.c host/base/error.c
 UNIT_LIBS_test_filters	:= -lseccomp
 UNIT_SRC_test_lines	:= host/base/lines.c
+UNIT_SRC_test_ends	:= host/ends.c
+UNIT_LIBS_test_ends	:= -Wl,--wrap=kill

@@ -35,6 +35,16 @@ for sig in TERM INT HUP; do
 	nothing_left "nothing is left after SIG$sig"
 done
 
+# more than end at once (host/ends.c)
+start 'i=0; while [ $((i += 1)) -le 100 ]; do (echo one; exec sleep 60) & done; wait'
+for i in $(seq 100); do [ "$(grep -c one out)" = 100 ] && break; sleep 0.1; done
+spaces=$(spaces_of "$lol" | wc -l)
+[ "$spaces" -gt 96 ]; is $? 0 "a guest with $spaces processes"
+kill -TERM "$lol"
+wait $guard
+is "$? $(cat err)" "143 " "SIGTERM ends it without a word"
+nothing_left "and nothing is left"
+
 # The guest always goes on; the loop is killed unless the guest's kernel ran just then.
 if [ "$BRIDGE" = ptrace ]; then
 	for try in 1 2 3 4 5; do

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Expects: on a host without system call filters auto takes the ptrace bridge, with a
-# word about what is missing; other bridges say why they cannot run.
+# word about what is missing; other bridges say why they cannot run.  Where the load of
+# a filter never returns, lol ends and says so.
 lol=$LOL
 host() # WORD...: from here on, lol as on a host without these
 {
@@ -9,6 +10,7 @@ host() # WORD...: from here on, lol as on a host without these
 		case $word in
 		seccomp) rules="$rules seccomp=ENOSYS prctl,0,22=EINVAL" ;;	# PR_SET_SECCOMP
 		ptrace) rules="$rules ptrace=EPERM" ;;
+		hang) rules="$rules seccomp=HANG" ;;
 		esac
 	done
 	printf '#!/bin/sh\nexec "%s" %s -- "%s" "$@"\n' "$BUILD/tests/lib/deny" "$rules" "$lol" > poor && chmod +x poor
@@ -50,6 +52,24 @@ lol run -- true
 is "$status $(grep -c 'seccomp' err)" "1 1" "without either nothing can run, and seccomp is named"
 lol probe
 is "$status $(tail -n 1 out)" "1 lol cannot run guests here" "lol probe too"
+
+# A host that never returns from loading one; all at once, since each takes its 10 s.
+if "$BUILD/tests/lib/deny" seccomp=HANG -- /bin/true 2> deny.log; then
+	host hang
+	for how in "run" "run --bridge ptrace" probe; do
+		mkdir "$how" && (cd "$how" && lol $how $([ "$how" = probe ] || echo -- true); echo $status > status) &
+	done
+	wait
+	for how in "run" "run --bridge ptrace"; do
+		is "$(cat "$how/status" "$how/out")" 1 "filters that never get loaded: lol $how ends"
+		is "$(wc -l < "$how/err") $(grep -c '^lol: the host does not get done with loading a system call filter' "$how/err")" "1 1" \
+			"lol $how says so in one line"
+	done
+	is "$(cat probe/status) $(tail -n 1 probe/out)" "1 lol cannot run guests here" "lol probe ends, too"
+	nothing_left "the processes that hang are killed"
+else
+	skip "filters that never get loaded" "$(cat deny.log)"
+fi
 LOL=$lol
 lol run -- true
 unlike "$(cat err)" 'seccomp' "with seccomp nothing is said"
