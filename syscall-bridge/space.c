@@ -16,6 +16,7 @@
 #include "mm-emulation/mm.h"
 
 #define RETIRED_AT_ONCE	4
+#define EVICTED_AT_ONCE	4
 #define PATIENCE	5	/* of 20 ms: then the monitor has a look at the zygote */
 #define ETIMEDOUT	110
 
@@ -116,7 +117,7 @@ void retire_space(struct lol_space *space)
 		wake_zygote();
 }
 
-/* Make room: the space that ran longest ago is only a cache.  false: there is none. */
+/* The space that ran longest ago is only a cache.  false: there is none. */
 static bool evict_oldest(void)
 {
 	struct lol_space *oldest = NULL, *space;
@@ -133,6 +134,21 @@ static bool evict_oldest(void)
 	return oldest;
 }
 
+/*
+ * Make room, for several where there are many: the zygote then makes the next ones
+ * while the guest runs, and not every task waits for its own.  false: there is none.
+ */
+static bool evict(void)
+{
+	u32 most = state->max_spaces / 4, evicted = 0;
+
+	if (most > EVICTED_AT_ONCE)
+		most = EVICTED_AT_ONCE;
+	while (evict_oldest() && ++evicted < most)
+		;
+	return evicted;
+}
+
 static bool slots_exhausted(void)
 {
 	for (u32 slot = 0; slot < state->max_spaces; slot++) {
@@ -144,6 +160,57 @@ static bool slots_exhausted(void)
 	return true;
 }
 
+/* A READY space becomes this root's.  NULL: there is none. */
+static struct lol_space *take_ready(u64 root)
+{
+	for (u32 slot = 0; slot < state->max_spaces; slot++) {
+		struct lol_space *space = space_at(slot);
+
+		if (READ_ONCE(space->state) != LOL_SPACE_READY)
+			continue;
+		/* TAKEN first: nobody else looks at the root before BOUND */
+		if (!space_move(space, LOL_SPACE_READY, LOL_SPACE_TAKEN))
+			continue;
+		space->root = root;
+		space->vcpu = vcpu->number;
+		/* the monitor, which has seen its end meanwhile, would not see it again */
+		if (!space_move(space, LOL_SPACE_TAKEN, LOL_SPACE_BOUND))
+			continue;
+		state->root_hint[lol_root_hint(root)] = slot;
+		return space;
+	}
+	return NULL;
+}
+
+/*
+ * Waits until one becomes READY, or 20 ms.
+ * @seen: state->made before there was none
+ * @late: how often that was in vain
+ */
+static void await_ready(u32 seen, u32 *late)
+{
+	/* those that died count no more */
+	__atomic_store_n(&state->taken, seen, __ATOMIC_SEQ_CST);
+	wake_zygote();
+	if (sys_futex_wait(&state->made, seen, (const s64[]){ 0, 20000000 }) != -ETIMEDOUT || ++*late < PATIENCE)
+		return;
+	request(LOL_EXIT_SPACE, 0, 0, 0, 0, 0);
+	*late = 0;
+}
+
+/*
+ * While it waits for a space the vCPU does nothing for the task that is current: the
+ * guest is told, so that its scheduler charges nobody.  Without that a task whose
+ * space takes as long as a time slice loses the CPU before it has run.
+ */
+static void count_stolen(u64 ticks)
+{
+	volatile __u64 *stolen = &clock_page->stolen[vcpu->number % LOL_MAX_VCPUS];
+
+	if ((s64)ticks > 0)
+		*stolen += (u64)(((unsigned __int128)ticks * clock_page->mult) >> 32);
+}
+
 /**
  * bind_space - give a root a space of its own
  * @root: guest-physical of the root page; has none
@@ -153,37 +220,25 @@ static bool slots_exhausted(void)
 struct lol_space *bind_space(u64 root)
 {
 	struct lol_space *space;
+	u64 since = 0;
 	u32 made, late = 0;
 
 	for (;;) {
 		made = __atomic_load_n(&state->made, __ATOMIC_ACQUIRE);
-		for (u32 slot = 0; slot < state->max_spaces; slot++) {
-			space = space_at(slot);
-			if (READ_ONCE(space->state) != LOL_SPACE_READY)
-				continue;
-			/* TAKEN first: nobody else looks at the root before BOUND */
-			if (!space_move(space, LOL_SPACE_READY, LOL_SPACE_TAKEN))
-				continue;
-			space->root = root;
-			space->vcpu = vcpu->number;
-			/* the monitor, which has seen its end meanwhile, would not see it again */
-			if (!space_move(space, LOL_SPACE_TAKEN, LOL_SPACE_BOUND))
-				continue;
-			state->root_hint[lol_root_hint(root)] = slot;
-			if (few_left())
-				wake_zygote();
-			return space;
-		}
-		if ((slots_exhausted() || __atomic_exchange_n(&state->refused, 0, __ATOMIC_SEQ_CST)) && evict_oldest())
+		space = take_ready(root);
+		if (space)
+			break;
+		if (!since)
+			since = rdtsc();
+		if ((slots_exhausted() || __atomic_exchange_n(&state->refused, 0, __ATOMIC_SEQ_CST)) && evict())
 			late = 0;
-		/* those that died count no more */
-		__atomic_store_n(&state->taken, made, __ATOMIC_SEQ_CST);
-		wake_zygote();
-		if (sys_futex_wait(&state->made, made, (const s64[]){ 0, 20000000 }) == -ETIMEDOUT && ++late == PATIENCE) {
-			request(LOL_EXIT_SPACE, 0, 0, 0, 0, 0);
-			late = 0;
-		}
+		await_ready(made, &late);
 	}
+	if (since)
+		count_stolen(rdtsc() - since);
+	if (few_left())
+		wake_zygote();
+	return space;
 }
 
 static void run_context(void);

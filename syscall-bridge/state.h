@@ -3,6 +3,7 @@
 #define LOL_STATE_H
 
 #include <linux/types.h>
+#include <lol/boot.h>
 #include <lol/layout.h>
 #include <lol/site.h>
 #include <lol/vcpu.h>
@@ -27,7 +28,6 @@
  * descriptor).  The rest is written by processes that run guest code and is
  * hostile to the monitor: it copies a field once, then checks it.
  */
-#define LOL_MAX_VCPUS		32
 #define LOL_MAX_SITES		131072
 #define LOL_SITE_HASH_SIZE	262144
 #define LOL_MAX_SPACES		1024

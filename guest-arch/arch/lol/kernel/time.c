@@ -10,17 +10,23 @@
  * Each CPU has one timer: the TSC deadline MSR.  It takes an absolute TSC value,
  * so a request in nanoseconds is converted with the inverse of the page's factor.
  * The factor is read each time, because the monitor may adjust it.
+ *
+ * The page also says for how long each CPU could not run although it had something
+ * to run.  The scheduler takes that for steal time; "no-steal-acc", the kernel's
+ * general parameter, has it charged to tasks as before, but still shown.
  */
 #include <linux/clockchips.h>
 #include <linux/clocksource.h>
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/interrupt.h>
+#include <linux/jump_label.h>
 #include <linux/math64.h>
 #include <linux/percpu.h>
 #include <linux/sched/clock.h>
 #include <linux/timekeeping.h>
 #include <asm/irq.h>
+#include <asm/paravirt.h>
 #include <asm/special_insns.h>
 #include <asm/time.h>
 #include <asm/tsc.h>
@@ -127,10 +133,32 @@ unsigned long calibrate_delay_is_known(void)
 	return lpj_fine;
 }
 
+struct static_key paravirt_steal_enabled;
+struct static_key paravirt_steal_rq_enabled;
+
+static bool charge_steal __initdata;
+
+static int __init parse_no_steal_acc(char *arg)
+{
+	charge_steal = true;
+	return 0;
+}
+early_param("no-steal-acc", parse_no_steal_acc);
+
+static void __init steal_init(void)
+{
+	BUILD_BUG_ON(NR_CPUS > LOL_MAX_VCPUS);
+	BUILD_BUG_ON(sizeof(struct lol_clock) > PAGE_SIZE);
+	static_key_slow_inc(&paravirt_steal_enabled);
+	if (!charge_steal)
+		static_key_slow_inc(&paravirt_steal_rq_enabled);
+}
+
 void __init time_init(void)
 {
 	if (!lol_clock_page->mult)
 		panic("lol: the monitor's clock page is empty\n");
 	clocksource_register_hz(&lol_clocksource, NSEC_PER_SEC);
 	lol_clockevent_init();
+	steal_init();
 }

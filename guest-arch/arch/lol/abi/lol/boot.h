@@ -62,7 +62,15 @@ struct lol_boot {
  *
  *   monotonic_ns = ns + (((unsigned __int128)(rdtsc - tsc) * mult) >> 32)
  *   realtime_ns  = monotonic_ns + wall_offset_ns
+ *
+ * But for stolen: time that passed while a vCPU had something to run and the host
+ * had no process ready to run it in.  Written by the wedge, by whoever runs vCPU n
+ * at the moment, outside of seq: each word is aligned, has one writer, and never
+ * decreases.  Read by the guest kernel.  A guest kernel can write all of this page,
+ * and so deceive itself; the monitor reads nothing here.
  */
+#define LOL_MAX_VCPUS	32
+
 struct lol_clock {
 	__u32 seq;
 	__u32 tsc_khz;		/* for information: TSC ticks per millisecond */
@@ -70,6 +78,7 @@ struct lol_clock {
 	__u64 ns;		/* host CLOCK_MONOTONIC at that moment, less the guest's start */
 	__u64 mult;		/* nanoseconds per TSC tick, 32.32 fixed point */
 	__u64 wall_offset_ns;	/* CLOCK_REALTIME of the guest's time zero */
+	__u64 stolen[LOL_MAX_VCPUS];	/* nanoseconds; 0 on a monitor that does not count them */
 };
 
 /* One read-only page at LOL_USER_PAGE of every space: what user code may know of its vCPU. */
