@@ -83,10 +83,6 @@ static noreturn void kick_inside(struct host_ucontext *uc)
 {
 	struct lol_regs *regs = &uc->regs;
 
-	if (regs->rip == (u64)leave_last) {
-		regs->rip = leave_rip;
-		resume(regs, uc->fpstate);
-	}
 	if (within(regs->rip, leave_begin, leave_end)) {
 		/*
 		 * Vector registers that were live are in this frame now, so the exit
@@ -256,6 +252,8 @@ noreturn void signal_handler(int signal, struct host_siginfo *info, struct host_
 		WRITE_ONCE(vcpu->kicked, 0);
 		smp_mb();	/* who has seen it set has set pending before, which is tested now */
 	}
+	if (regs->rip == (u64)leave_last)	/* the guest's code had begun, but for rip */
+		regs->rip = leave_rip;
 	if (in_wedge(regs->rip)) {
 		if (signal == SIGUSR1)
 			kick_inside(uc);

@@ -191,7 +191,7 @@ static void tell(const struct host_ucontext *uc, const struct host_siginfo *call
 /* Called by user_entry with the host's arguments, on the signal stack. */
 noreturn void user_signal(int signal, struct host_siginfo *info, struct host_ucontext *uc)
 {
-	if (signal == SIGUSR1 && uc->regs.rip == (u64)user_leave_last) {
+	if (uc->regs.rip == (u64)user_leave_last) {	/* the user's code had begun, but for rip */
 		uc->regs.rip = user_leave_rip;
 	} else if (signal == SIGUSR1 && in_wedge(uc->regs.rip)) {
 		if (within(uc->regs.rip, user_leave_begin, user_leave_end))
