@@ -182,6 +182,8 @@ static bool plausible(struct host_ucontext *uc, const struct host_siginfo *info,
 bool check_user(struct host_ucontext *uc, const struct host_siginfo *info, u32 *signal, u64 fs,
 		u64 gs)
 {
+	u8 byte;
+
 	if (CHECKED && !plausible(uc, info, *signal))
 		return false;
 	fs_base = canonical(fs) ? fs : 0;
@@ -192,8 +194,9 @@ bool check_user(struct host_ucontext *uc, const struct host_siginfo *info, u32 *
 	case SIGSYS:
 		return true;
 	case SIGBUS:
-		/* guest RAM that cannot be had looks like this; K will see when it tries itself */
+		/* guest RAM that cannot be had looks like this: then K has the same, and ends the guest */
 		if (uc->trap != VECTOR_SS && uc->trap != VECTOR_AC) {
+			guest_read(uc->cr2, &byte, sizeof(byte));
 			uc->trap = VECTOR_PF;
 			*signal = SIGSEGV;
 		}

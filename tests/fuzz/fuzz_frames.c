@@ -49,7 +49,7 @@ void interrupts_take(struct lol_regs *regs) { (void)regs; abort(); }
 struct lol_site_entry *site_lookup(u64 address) { (void)address; abort(); }
 void emulate(struct lol_regs *r, const struct lol_site_entry *s, void **fp) { (void)r; (void)s; (void)fp; abort(); }
 void emulate_memory(struct lol_regs *r, const u8 *b, u32 n) { (void)r; (void)b; (void)n; abort(); }
-bool guest_read(u64 va, void *to, u64 length) { (void)va; (void)to; (void)length; abort(); }
+bool guest_read(u64 va, void *to, u64 length) { (void)va; (void)to; check(length == 1); return false; }
 void give_up(const char *call, long error) { (void)call; (void)error; abort(); }
 void broken(const char *text, u64 value) { (void)value; fprintf(stderr, "broken: %s\n", text); abort(); }
 void host_failed(const char *what, long error) { (void)error; fprintf(stderr, "host: %s\n", what); abort(); }

@@ -169,6 +169,7 @@ for bridge in split in-place ptrace; do
 		split2) reaches 120 "unexpected event 13 in the wedge" "$name: the user's frame is one of the wedge" ;;
 		ptrace2) reaches 120 "unexpected event 18" "$name: the user's registers are lost" ;;
 		*1) reaches 0 "swapgs faults" "$name: an instruction faults that never does" ;;
+		*3) like "$status $(grep contract err)" '^121 .*triple fault.* at 0x4000000000000000' "$name: it is where the next call leads" ;;
 		*) faults_itself "$name: the wedge itself faults" ;;
 		esac
 	done
