@@ -35,6 +35,9 @@
 #define OPS_MAX		127
 
 #define MAP_SHARED_FIXED 0x11
+#define MAP_POPULATE	0x8000
+#define PROT_WRITE	2
+#define FEW		0x10000
 #define FD_RAM		3
 #define FD_BRIDGE	6
 #define FUTEX_WAIT	0
@@ -127,6 +130,12 @@ agent_work:
 	movl $__NR_mprotect, %eax
 	jmp 4f
 2:	movl $MAP_SHARED_FIXED, %r10d
+	testl $PROT_WRITE, %edx
+	jz 5f
+	cmpq $FEW, %rsi
+	ja 5f
+	orl $MAP_POPULATE, %r10d
+5:
 	movl $FD_RAM, %r8d
 	movq OP_OFFSET(%rbx), %r9
 	movl $__NR_mmap, %eax
