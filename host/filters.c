@@ -52,8 +52,8 @@
 /* Arguments, counted from 0.  A descriptor is an int: the host ignores the upper half. */
 #define IS(n, value)	{ (n), SCMP_CMP_EQ, (value), 0 }
 #define FROM(n, value)	{ (n), SCMP_CMP_GE, (value), 0 }
-#define ONLY(n, bits)	{ (n), SCMP_CMP_MASKED_EQ, ~(uint64_t)(bits), 0 }
-#define LIKE(n, value, bits) { (n), SCMP_CMP_MASKED_EQ, ~(uint64_t)(bits), (value) }
+#define LIKE(n, value, bits) { (n), SCMP_CMP_MASKED_EQ, ~(uint64_t)(bits), (value) }	/* but for these bits */
+#define ONLY(n, bits)	LIKE(n, 0, bits)
 #define MAPS(fd)	{ 4, SCMP_CMP_MASKED_EQ, 0xffffffff, (uint32_t)(fd) }
 #define COOKIE		{ 5, SCMP_CMP_EQ, LOL_COOKIE, 0 }
 
@@ -78,7 +78,7 @@ static const struct row {
 	  "goes on with a wait of the thread's own that a stop of the process has interrupted; the host's "
 	  "kernel makes the call, with the registers of the wait" },
 	{ ZYGOTE | VCPU | AGENT, SCMP_SYS(mmap), { MAPS(LOL_FD_RAM), LIKE(3, MAP_SHARED | MAP_FIXED, MAP_POPULATE) },
-	  "guest RAM, which the guest has anyway, in the process itself" },
+	  "guest RAM, which the guest has anyway, in the process itself, and at once if it likes" },
 	{ ZYGOTE | VCPU | AGENT, SCMP_SYS(munmap), { { 0 } },
 	  "the process itself" },
 	{ ZYGOTE | VCPU | AGENT, SCMP_SYS(mprotect), { { 0 } },

@@ -17,7 +17,6 @@
 #include "syscall-bridge/regs.h"
 
 #define CLEAN_FLAGS	0x202
-#define FRAME_XFEATURES	472
 
 #define HANDOFF_OPS	0x1000
 #define OPS_COUNT	4
@@ -37,7 +36,7 @@
 #define MAP_SHARED_FIXED 0x11
 #define MAP_POPULATE	0x8000
 #define PROT_WRITE	2
-#define FEW		0x10000
+#define FEW		0x10000		/* bytes: mapped for writing, they are mostly all used soon */
 #define FD_RAM		3
 #define FD_BRIDGE	6
 #define FUTEX_WAIT	0
@@ -135,8 +134,7 @@ agent_work:
 	cmpq $FEW, %rsi
 	ja 5f
 	orl $MAP_POPULATE, %r10d
-5:
-	movl $FD_RAM, %r8d
+5:	movl $FD_RAM, %r8d
 	movq OP_OFFSET(%rbx), %r9
 	movl $__NR_mmap, %eax
 	jmp 4f
