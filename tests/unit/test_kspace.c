@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The user's vector state in K: it lies in the memory of his space, and must still be
- * his when that space is taken away, or dies, before he runs again.  kspace.c and kuser.c
- * as they are; the rest of the wedge is a model.
+ * What K has of the user: vector state, which lies in the memory of his space and must
+ * still be his when that space is taken away, or dies, before he runs again; and a host's
+ * SIGBUS.  kspace.c and kuser.c as they are; the rest of the wedge is a model.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,6 +25,7 @@ struct lol_regs *current_regs;
 u32 own_slot, max_spaces = 8;
 u16 user_cs, user_ss;
 static u32 next_slot = 1;
+static u64 tried;		/* what K has read of the guest's memory */
 
 struct lol_space *space_of_root(u64 root)
 {
@@ -53,6 +54,7 @@ void broken(const char *text, u64 value) { (void)text; (void)value; abort(); }
 void deliver(struct lol_regs *r, u32 v, bool h, u64 e) { (void)r; (void)v; (void)h; (void)e; abort(); }
 void user_event(int s, const struct host_siginfo *i, struct host_ucontext *u) { (void)s; (void)i; (void)u; abort(); }
 int guarded_fp(void *area, u64 mask, u32 operation) { (void)area; (void)mask; (void)operation; return 0; }
+bool guest_read(u64 va, void *to, u64 length) { (void)to; (void)length; tried = va; return true; }
 void mm_tlb_clear(struct mm_tlb *tlb) { (void)tlb; }
 
 static void map(void *at, size_t size)
@@ -129,12 +131,31 @@ static void another_retired(void **unused)
 	assert_false(fp_changed);
 }
 
+/* The page may be one that the host cannot have: K tries, and would get a SIGBUS of its own. */
+static void bus_error(void **unused)
+{
+	struct host_ucontext uc = { .regs.rip = 0x401000, .cs = LOL_USER_CS, .ss = LOL_USER_DS, .cr2 = 0x7000 };
+	const struct host_siginfo info = { 0 };
+	u32 signal = SIGBUS;
+
+	(void)unused;
+	uc.trap = VECTOR_AC;
+	assert_true(check_user(&uc, &info, &signal, 0, 0));
+	assert_int_equal(signal, SIGBUS);
+	assert_int_equal(tried, 0);
+	uc.trap = VECTOR_PF;
+	assert_true(check_user(&uc, &info, &signal, 0, 0));
+	assert_int_equal(signal, SIGSEGV);
+	assert_int_equal(tried, 0x7000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(retired, ran),
 		cmocka_unit_test_setup(killed, ran),
 		cmocka_unit_test_setup(another_retired, ran),
+		cmocka_unit_test(bus_error),
 	};
 
 	return cmocka_run_group_tests_name("kspace", tests, 0, 0);
