@@ -8,10 +8,10 @@
  * nothing else.
  *
  *	K					user thread
- *	regs, bases; enter = n, wake	->	started = n; iretq to user code
+ *	regs, bases; enter = n, wake	->	started = n; jmp to user code
  *						... signal: frame on the stack
- *	wait for leave == n		<-	reason, frame; leave = n, wake
- *	copies, checks				waits for enter to change
+ *	wait for leave == n		<-	reason, what differs; leave = n, wake
+ *	copies, checks				vector state; waits for enter to change
  *
  * Everything that this file keeps in memory can be overwritten by the user code
  * it serves.  That is as it should be: it protects nobody.  K, the host's filter
