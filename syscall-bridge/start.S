@@ -134,21 +134,18 @@ return_inside:
 	movq %rsp, %rdi
 .endm
 
-/* LOL_SLOT_EMULATE: the site's index is in the vCPU page; no guest stack is used. */
-	.globl slot_emulate
-slot_emulate:
+/* The site's index is in the vCPU page; no guest stack is used. */
+.macro SLOT name:req, function:req
+	.globl \name
+\name:
 	movq %rsp, slot_rsp(%rip)
 	SAVE_REGS slot_rsp(%rip), $0
-	call emulate_slot
+	call \function
 	ud2
+.endm
 
-/* LOL_SLOT_SYSRET where user code runs elsewhere */
-	.globl slot_sysret_elsewhere
-slot_sysret_elsewhere:
-	movq %rsp, slot_rsp(%rip)
-	SAVE_REGS slot_rsp(%rip), $0
-	call sysret_slot
-	ud2
+	SLOT slot_emulate, emulate_slot			/* LOL_SLOT_EMULATE */
+	SLOT slot_sysret_elsewhere, sysret_slot		/* LOL_SLOT_SYSRET where user code runs elsewhere */
 
 /* LOL_SLOT_INTERRUPT: called, so the way back is on the guest's stack. */
 	.globl slot_interrupt

@@ -43,6 +43,13 @@ __attribute__((noreturn)) void probe_leave(const greg_t *regs, const void *fp);
  * rflags and rsp at once.  Offsets are those of gregset_t: r8 .. r15, rdi, rsi,
  * rbp, rbx, rdx, rax, rcx, rsp, rip, rflags, then cs, gs, fs, ss of 16 bits.
  */
+#define PROBE_LOAD_REGS		/* but rdi, rcx, rsp */						\
+	"	movq 0(%rdi), %r8\n	movq 8(%rdi), %r9\n	movq 16(%rdi), %r10\n"			\
+	"	movq 24(%rdi), %r11\n	movq 32(%rdi), %r12\n	movq 40(%rdi), %r13\n"			\
+	"	movq 48(%rdi), %r14\n	movq 56(%rdi), %r15\n	movq 72(%rdi), %rsi\n"			\
+	"	movq 80(%rdi), %rbp\n	movq 88(%rdi), %rbx\n	movq 96(%rdi), %rdx\n"			\
+	"	movq 104(%rdi), %rax\n"
+
 asm(	".pushsection .text\n"
 	"	.globl probe_entry, probe_leave\n"
 	"probe_entry:\n"
@@ -60,19 +67,7 @@ asm(	".pushsection .text\n"
 	"	movzwl 144(%rdi), %eax\n"
 	"	pushq %rax\n"
 	"	pushq 128(%rdi)\n"
-	"	movq 0(%rdi), %r8\n"
-	"	movq 8(%rdi), %r9\n"
-	"	movq 16(%rdi), %r10\n"
-	"	movq 24(%rdi), %r11\n"
-	"	movq 32(%rdi), %r12\n"
-	"	movq 40(%rdi), %r13\n"
-	"	movq 48(%rdi), %r14\n"
-	"	movq 56(%rdi), %r15\n"
-	"	movq 72(%rdi), %rsi\n"
-	"	movq 80(%rdi), %rbp\n"
-	"	movq 88(%rdi), %rbx\n"
-	"	movq 96(%rdi), %rdx\n"
-	"	movq 104(%rdi), %rax\n"
+	PROBE_LOAD_REGS
 	"	movq 112(%rdi), %rcx\n"
 	"	movq 64(%rdi), %rdi\n"
 	"	iretq\n"
