@@ -110,10 +110,12 @@ static void is_call(const greg_t *g, long nr, uint64_t a, uint64_t b, uint64_t c
 
 static void is_operation(const greg_t *g, const struct lol_op *op)
 {
+	int at_once = op->prot & PROT_WRITE && op->length <= 65536 ? MAP_POPULATE : 0;
+
 	switch (op->kind) {
 	case LOL_AGENT_MMAP:
 		is_call(g, SYS_mmap, op->start, op->length, op->prot);
-		check(g[REG_R10] == (MAP_SHARED | MAP_FIXED) && g[REG_R8] == LOL_FD_RAM);
+		check(g[REG_R10] == (MAP_SHARED | MAP_FIXED | at_once) && g[REG_R8] == LOL_FD_RAM);
 		check((uint64_t)g[REG_R9] == op->offset);
 		break;
 	case LOL_AGENT_MUNMAP:
